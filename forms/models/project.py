@@ -1,0 +1,41 @@
+"""A project: forms, datasets and app users that belong together (ODK Central's notion)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from server import clock
+from server.people.models import AppUser
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def alive(self) -> "ProjectQuerySet":
+        return self.filter(deleted_at=None)
+
+
+class Project(models.Model):
+    name = models.CharField(_("Name"), max_length=200)
+    description = models.TextField(blank=True)
+    archived = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProjectAppUser(models.Model):
+    """An app user belongs to one project and sees every open form of it, or only those in `forms`."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="app_user_links"
+    )
+    app_user = models.OneToOneField(
+        AppUser, on_delete=models.CASCADE, related_name="project_link"
+    )
+    all_forms = models.BooleanField(default=True)
+    forms = models.ManyToManyField(
+        "forms.Form", blank=True, related_name="app_user_links"
+    )

@@ -1,0 +1,71 @@
+"""A rule set, its draft, and its releases. A Release never changes; rolling back activates an earlier one."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from forms.models import Project
+from server import clock
+from server.people.models import Actor
+
+
+class RuleSet(models.Model):
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="rule_sets"
+    )
+    name = models.CharField(max_length=100)
+    dataset = models.CharField(
+        max_length=120, default="child"
+    )  # whose entities it classifies
+    draft = models.JSONField(null=True, blank=True)
+    draft_updated_at = models.DateTimeField(null=True, blank=True)
+    draft_updated_by = models.ForeignKey(
+        Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    active = models.ForeignKey(
+        "rules.Release",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="active_of",
+    )
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="rule_set_once")
+        ]
+
+
+class Release(models.Model):
+    """A published version of a rule set, byte for byte reproducible (`sha256` of the canonical document)."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("Requested")
+        APPROVED = "approved", _("Approved")
+        REFUSED = "refused", _("Refused")
+        RETIRED = "retired", _("Retired")
+
+    rule_set = models.ForeignKey(
+        RuleSet, on_delete=models.PROTECT, related_name="releases"
+    )
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
+    note = models.TextField(blank=True)
+    author = models.ForeignKey(
+        Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approver = models.ForeignKey(
+        Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule_set", "number"], name="release_number_once"
+            )
+        ]

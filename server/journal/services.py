@@ -1,0 +1,193 @@
+"""Writing the journal, and doing the work that it asks for.
+
+`record` goes into the transaction of the change itself. `run_pending` is the worker: it claims Reactions by a conditional
+update (one row changed = mine), runs each in its own transaction together with the mark that it is done, and gives
+up after `MAX_TRIES` with the error kept. Killed in the middle, the transaction is undone and the claim runs out: once, not twice.
+"""
+
+import hashlib
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet
+from django.utils.module_loading import import_string
+
+from server import clock
+from server.journal.models import Entry, Reaction
+from server.people.models import Actor
+
+logger = logging.getLogger("server.journal")
+MAX_TRIES = 5
+CLAIM_ENDS = timedelta(minutes=10)  # a worker that holds a claim for longer is taken for dead
+RETRY_AFTER = (
+    timedelta(seconds=5),
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+)
+SEAL_BATCH = 200  # rows per write transaction (design.md section 4)
+
+
+def record(
+    action: str,
+    *,
+    actor: Actor | None = None,
+    subject: str = "",
+    project_id: int | None = None,
+    details: Mapping[str, Any] | None = None,
+    notes: str = "",
+    event: str | None = None,
+    payload: Mapping[str, Any] | None = None,
+    after: timedelta = timedelta(0),
+) -> Entry:
+    """Append an entry and the Reactions that `settings.REACTIONS` maps `event` (default: none) to; call inside the change's transaction."""
+    entry = Entry.objects.create(
+        actor=actor,
+        action=action,
+        subject=subject,
+        project_id=project_id,
+        details=dict(details or {}),
+        notes=notes,
+    )
+    if event:
+        emit(event, payload or {}, entry=entry, after=after)
+    return entry
+
+
+def emit(
+    event: str,
+    payload: Mapping[str, Any],
+    *,
+    entry: Entry | None = None,
+    after: timedelta = timedelta(0),
+) -> None:
+    """Put the jobs of `event` into the outbox and nudge the worker once the transaction is committed."""
+    rows = [
+        Reaction(
+            entry=entry, event=event, job=job, payload=dict(payload), run_at=clock.now() + after
+        )
+        for job in settings.REACTIONS.get(event, [])
+    ]
+    if rows:
+        Reaction.objects.bulk_create(rows)
+        transaction.on_commit(nudge)
+
+
+def nudge() -> None:
+    """Tell a worker on another process that there is work. Without a broker its own watcher sees the rows."""
+    if settings.CELERY_BROKER_URL.startswith("memory"):
+        return
+    from server.celery import run_pending_task  # noqa: PLC0415  celery loads settings first
+
+    try:
+        run_pending_task.apply_async(retry=False)
+    except OSError as error:  # the broker is away: the sweep will find the rows
+        logger.warning("no nudge: %s", error)
+
+
+def pending() -> QuerySet[Reaction]:
+    """The Reactions that may run now, oldest first."""
+    now = clock.now()
+    free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM_ENDS)
+    return Reaction.objects.filter(free, done_at=None, failed_at=None, run_at__lte=now).order_by(
+        "id"
+    )
+
+
+def run_pending(limit: int = 100, claim: str | None = None) -> int:
+    """Run up to `limit` pending Reactions; answers how many were taken (done or failed once more)."""
+    claim = claim or uuid.uuid4().hex
+    taken = 0
+    for reaction_id in list(pending().values_list("id", flat=True)[:limit]):
+        if (
+            pending()
+            .filter(pk=reaction_id)
+            .update(claimed_at=clock.now(), claim=claim, tries=F("tries") + 1)
+        ):
+            _run(Reaction.objects.get(pk=reaction_id))
+            taken += 1
+    return taken
+
+
+def _run(reaction: Reaction) -> None:
+    try:
+        with transaction.atomic():
+            job: Callable[..., None] = import_string(reaction.job)
+            job(**reaction.payload)
+            Reaction.objects.filter(pk=reaction.pk, claim=reaction.claim).update(
+                done_at=clock.now(), last_error=""
+            )
+    except Exception as error:  # any failure of a job is kept and tried again; the worker goes on
+        logger.exception("%s failed (try %s)", reaction.job, reaction.tries)
+        _postpone(reaction, error)
+
+
+def _postpone(reaction: Reaction, error: Exception) -> None:
+    now = clock.now()
+    mine = Reaction.objects.filter(pk=reaction.pk, claim=reaction.claim)
+    text = f"{type(error).__name__}: {error}"[:2000]
+    if reaction.tries >= MAX_TRIES:
+        mine.update(failed_at=now, last_error=text)
+    else:
+        mine.update(
+            claimed_at=None, claim="", run_at=now + RETRY_AFTER[reaction.tries - 1], last_error=text
+        )
+
+
+def release_claims() -> int:
+    """Free what a worker of this host held when it was killed; only safe when no other worker runs (`anhu serve`)."""
+    return (
+        Reaction.objects.filter(done_at=None, failed_at=None)
+        .exclude(claimed_at=None)
+        .update(claimed_at=None, claim="")
+    )
+
+
+def retry_failed() -> int:
+    """Put every Reaction that was given up back into the outbox."""
+    return Reaction.objects.exclude(failed_at=None).update(
+        failed_at=None, claimed_at=None, claim="", tries=0, run_at=clock.now()
+    )
+
+
+def seal() -> int:
+    """Link the next unsealed entries to the hash chain, oldest first; answers how many. Run by one worker at a time."""
+    with transaction.atomic():
+        last = (
+            Entry.objects.filter(seq=Entry.objects.aggregate(m=Max("seq"))["m"])
+            .only("seq", "hash")
+            .first()
+        )
+        seq, chain = (last.seq or 0, last.hash) if last else (0, "")
+        fresh = list(Entry.objects.filter(seq=None).order_by("id")[:SEAL_BATCH])
+        for entry in fresh:
+            seq, chain = seq + 1, entry_hash(entry, chain)
+            Entry.objects.filter(pk=entry.pk, seq=None).update(seq=seq, hash=chain)
+    return len(fresh)
+
+
+def entry_hash(entry: Entry, previous: str) -> str:
+    """SHA-256 over the previous hash and everything the entry says."""
+    said = [
+        previous, entry.pk, entry.at.isoformat(), entry.actor_id, entry.action, entry.subject, entry.project_id,
+        entry.details, entry.notes,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def first_broken_seal() -> int | None:
+    """The `seq` of the first entry whose hash no longer follows from its content, None if the chain holds."""
+    chain = ""
+    for expected, entry in enumerate(
+        Entry.objects.exclude(seq=None).order_by("seq").iterator(500), start=1
+    ):
+        chain = entry_hash(entry, chain)
+        if entry.seq != expected or entry.hash != chain:
+            return expected
+    return None

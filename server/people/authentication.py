@@ -1,0 +1,111 @@
+"""Who asks: Bearer session tokens, Basic over https, app-user keys in the path, the web session's cookie.
+
+Order and refusals follow the contract: a credential that is offered and fails never falls back to another or to nobody.
+"""
+
+import base64
+import binascii
+import secrets
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.request import Request
+
+from server import clock
+from server.people.models import Actor, ApiSession, AppUser, User, new_token, token_digest
+from server.problems import FORBIDDEN, UNAUTHENTICATED, Kind, Problem, gettext_noop
+
+WRONG_PASSWORD = Kind("401.2", 401, gettext_noop("The email or the password is wrong."))
+BASIC_NEEDS_HTTPS = Kind("401.3", 401, gettext_noop("A password may only be sent over https."))
+
+
+class CentralAuthentication(BaseAuthentication):
+    """DRF's hook for `actor_of`; cookie logins must carry the CSRF token on writes."""
+
+    def authenticate(self, request: Request) -> tuple[Actor, str] | None:
+        actor, how = actor_of(request._request)
+        if actor is None:
+            return None
+        if how == "cookie":
+            _check_csrf(request._request)
+        return actor, how
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def actor_of(request: HttpRequest) -> tuple[Actor | None, str]:
+    """The actor and how it showed itself: "key", "bearer", "basic", "cookie" or "". Problems: 401.2, 401.3, 403.1."""
+    key = request.GET.get("st") or getattr(request, "app_user_key", None)
+    if key:
+        return app_user_of(key), "key"
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _user_of_token(value.strip()), "bearer"
+    if scheme.lower() == "basic":
+        return _user_of_basic(request, value.strip()), "basic"
+    user: Any = getattr(request, "user", None)
+    return (user, "cookie") if user is not None and user.is_authenticated else (None, "")
+
+
+def app_user_of(key: str) -> AppUser:
+    """The app user whose key this is. Problem 403.1 for an unknown or revoked key (Central's answer)."""
+    found = (
+        AppUser.objects.select_related("worker")
+        .filter(key=key, revoked_at=None, deleted_at=None)
+        .first()
+    )
+    if found is None:
+        raise Problem(FORBIDDEN)
+    return found
+
+
+def _user_of_token(token: str) -> User:
+    session = (
+        ApiSession.objects.select_related("user")
+        .filter(
+            digest=token_digest(token),
+            expires_at__gt=clock.now(),
+            user__is_active=True,
+            user__deleted_at=None,
+        )
+        .first()
+    )
+    if session is None:
+        raise Problem(UNAUTHENTICATED)
+    return session.user
+
+
+def _user_of_basic(request: HttpRequest, value: str) -> User:
+    if not request.is_secure() and request.META.get("REMOTE_ADDR") not in ("127.0.0.1", "::1"):
+        raise Problem(BASIC_NEEDS_HTTPS)
+    try:
+        email, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Problem(UNAUTHENTICATED) from error
+    return check_password(request, email, password)
+
+
+def check_password(request: HttpRequest, email: str, password: str) -> User:
+    """The user with this email and password. Problem 401.2; repeated failures are locked out by axes."""
+    user = authenticate(request, username=email.strip().lower(), password=password)
+    if not isinstance(user, User) or user.deleted_at is not None:
+        raise Problem(WRONG_PASSWORD)
+    return user
+
+
+def open_session(user: User) -> tuple[ApiSession, str]:
+    """A new API session and its token, which is shown once."""
+    token = new_token()
+    return ApiSession.objects.create(
+        user=user, digest=token_digest(token), csrf=secrets.token_urlsafe(48)
+    ), token
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check.process_request(request)
+    if check.process_view(request, None, (), {}):  # type: ignore[arg-type]
+        raise Problem(FORBIDDEN)

@@ -1,0 +1,11 @@
+"""Every address of the product, floor by floor. One of the five places of wiring (design.md section 2)."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("server.people.urls")),
+    path("", include("server.shell.urls")),
+    path("", include("forms.urls")),
+    path("", include("rules.urls")),
+    path("", include("exports.urls")),
+]
