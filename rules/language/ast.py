@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A static type; `codes` in list order when `kind` is a select (empty: any code, as with external lists)."""
+    """A static type; `codes` in list order when `kind` is a select (empty: any code will do)."""
 
     kind: Kind
     codes: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ class Negate:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of `functions.FUNCTIONS` with its arguments; `true()`, `false()` and `date('…')` too."""
+    """A function of `functions.FUNCTIONS` with its arguments; `true()` and `date('…')` too."""
 
     name: str
     args: tuple["Expr", ...] = ()

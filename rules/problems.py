@@ -1,0 +1,145 @@
+"""What can go wrong with rules, expressions and facts (codes 400.6xx). Django-free: pure packages
+raise these."""
+
+from server.problems import Kind
+from server.problems import gettext_noop as _
+
+# The text of an expression: raised by rules.language.parser, always with a place.
+EXPRESSION_SYNTAX = Kind(
+    "400.601",
+    400,
+    _("The expression breaks off at '%(found)s' (line %(line)s, character %(column)s): %(reason)s"),
+    _("%(cure)s"),
+)
+EXPRESSION_TOO_LONG = Kind(
+    "400.602",
+    400,
+    _("The expression has %(length)s characters; at most %(limit)s are allowed."),
+    _("Put a part of it into a derived fact."),
+)
+EXPRESSION_TOO_DEEP = Kind(
+    "400.603",
+    400,
+    _("The expression is nested more than %(limit)s levels deep."),
+    _("Put a part of it into a derived fact."),
+)
+PATTERN = Kind(
+    "400.604",
+    400,
+    _("The pattern '%(pattern)s' cannot be used: %(reason)s"),
+    _("Allowed are characters, . [a-z] \\d \\w \\s ( | ) and the counts * + ? {2,5}."),
+)
+
+# What an expression means: issues of rules.language.check.
+UNKNOWN_FACT = Kind("400.611", 400, _("`%(name)s`: there is no such fact."), _("%(cure)s"))
+UNKNOWN_CODE = Kind("400.612", 400, _("'%(code)s' is not a choice of `%(name)s`."), _("%(cure)s"))
+UNKNOWN_FUNCTION = Kind("400.613", 400, _("There is no function `%(name)s`."), _("%(cure)s"))
+ARGUMENTS = Kind(
+    "400.614", 400, _("`%(name)s` is used wrongly: %(reason)s"), _("Write it as %(usage)s.")
+)
+TYPE_MISMATCH = Kind(
+    "400.615", 400, _("%(left)s cannot be compared with %(right)s by `%(op)s`."), _("%(cure)s")
+)
+NOT_A_CONDITION = Kind(
+    "400.616",
+    400,
+    _("`%(text)s` is %(type)s, but a condition (true or false) is needed here."),
+    _("%(cure)s"),
+)
+NOT_A_NUMBER = Kind(
+    "400.617", 400, _("`%(text)s` is %(type)s, but a number is needed here."), _("%(cure)s")
+)
+MIXED_TYPES = Kind(
+    "400.618",
+    400,
+    _("The values of `%(name)s` are of different types: %(types)s."),
+    _("Give all of them one type."),
+)
+NEGATED_UNKNOWN = Kind(
+    "400.619",
+    400,
+    _("`%(text)s` stays unknown as long as `%(name)s` is unanswered."),
+    _("%(cure)s"),
+)
+WRONG_RESULT = Kind(
+    "400.620",
+    400,
+    _("The expression gives %(found)s, but %(expected)s is declared."),
+    _("Change the type or the expression."),
+)
+
+# A rule-set document: findings of rules.engine.rule_set, with sheet, row and column.
+RULE_SET_INVALID = Kind(
+    "400.640",
+    400,
+    _("The rule set has %(count)s errors; the first: %(first)s"),
+    _("Mend them and check again."),
+)
+DOCUMENT_SHAPE = Kind("400.641", 400, _("%(reason)s"), _("Compare with the rule-set guide."))
+MISSING_COLUMN = Kind("400.642", 400, _("`%(name)s` is missing here."), _("Fill it in."))
+EXTRA_COLUMN = Kind(
+    "400.643", 400, _("`%(name)s` is not a column that is known here."), _("%(cure)s")
+)
+DUPLICATE = Kind(
+    "400.644",
+    400,
+    _("`%(name)s` is defined twice (%(first)s)."),
+    _("Rename or remove one of them."),
+)
+UNKNOWN_NAME = Kind("400.645", 400, _("`%(name)s` is no %(what)s of this rule set."), _("%(cure)s"))
+CYCLE = Kind(
+    "400.646",
+    400,
+    _("These facts depend on each other in a circle: %(names)s."),
+    _("Break the circle at one of them."),
+)
+CUT_OFFS = Kind(
+    "400.647",
+    400,
+    _("The cut-offs of the tiers leave a gap: %(reason)s"),
+    _("List tiers from the lowest; the first starts at 0 and each next one higher, or has none."),
+)
+BAD_VALUE = Kind(
+    "400.648", 400, _("`%(name)s` cannot be '%(value)s': %(reason)s"), _("Correct the value.")
+)
+MERGE = Kind(
+    "400.649",
+    400,
+    _("Merging by `%(merge)s` needs %(need)s."),
+    _("Add it or choose another policy."),
+)
+NEVER_CLOSES = Kind(
+    "400.650",
+    400,
+    _("Nothing closes the task `%(name)s`."),
+    _("Give it a closing form and condition, or mark it as closed by hand."),
+)
+NEVER_READ = Kind(
+    "400.651", 400, _("Nothing reads the fact `%(name)s`."), _("Remove it or use it in a rule.")
+)
+NO_EFFECT = Kind(
+    "400.652",
+    400,
+    _("The rule `%(name)s` has no score, floor or task."),
+    _("Give it an effect or switch it off."),
+)
+CONSTANT = Kind(
+    "400.653",
+    400,
+    _("The condition of `%(name)s` reads no fact, so it is the same for everyone."),
+    _("Name the facts it depends on."),
+)
+UNCHECKED_ROLES = Kind(
+    "400.654",
+    400,
+    _("The rule set lists no roles, so that role names cannot be checked."),
+    _("Add the section `roles`."),
+)
+
+# Facts given to an evaluation.
+FACT_VALUE = Kind(
+    "400.661",
+    400,
+    _("The fact `%(name)s` cannot be '%(value)s': it is of type %(type)s."),
+    _("Send a value of that type, or leave the fact out when it is unknown."),
+)
