@@ -120,6 +120,12 @@ NAME_REPEATED = Kind(
 LABEL_MISSING = Kind(
     "400.15", 400, gettext_noop("The question '%(value)s' has neither a label nor a hint.")
 )
+CALCULATION_MISSING = Kind(
+    "400.15",
+    400,
+    gettext_noop("The calculation is missing."),
+    gettext_noop("Fill the column 'calculation'."),
+)
 LIST_UNKNOWN = Kind(
     "400.15",
     400,
