@@ -1,0 +1,1 @@
+"""Tables to files. PURE: no Django, no database; everything streams."""

@@ -1,0 +1,69 @@
+"""Files for people: the child roster and each form's submissions, as a spreadsheet or CSV."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from exports.answers import csv_answer, note_export, xlsx_answer
+from exports.tables.roster import readable_children, roster_table
+from exports.tables.submissions import submissions_table
+from exports.writers.table import Table
+from forms.models import Form, Project
+from server import clock
+from server.people.access import can, require
+from server.people.roles import Verb
+from server.problems import NOT_FOUND, Problem
+
+
+@login_required
+@require_GET
+def downloads(request: HttpRequest) -> HttpResponse:
+    """What this person may take away."""
+    require(request.user, Verb.EXPORT_READ)
+    forms = (
+        Form.objects.published()
+        .filter(project__deleted_at=None)
+        .select_related("current", "project")
+    )
+    if not can(request.user, Verb.SUBMISSION_RESTRICTED):
+        forms = forms.exclude(sensitivity=Form.Sensitivity.RESTRICTED)
+    projects = [
+        (project, readable_children(project.pk, request.user).count())
+        for project in Project.objects.alive().filter(rule_sets__isnull=False).distinct()
+    ]
+    return render(request, "exports/downloads.html", {"projects": projects, "forms": forms})
+
+
+@login_required
+@require_GET
+def roster(request: HttpRequest, project_id: int, extension: str) -> HttpResponseBase:
+    """The child roster of the reader's scope."""
+    require(request.user, Verb.EXPORT_READ)
+    get_object_or_404(Project.objects.alive(), pk=project_id)
+    note_export(request.user, "roster", project_id)
+    return _file(roster_table(project_id, request.user), _("Roster"), extension)
+
+
+@login_required
+@require_GET
+def submissions(request: HttpRequest, form_id: int, extension: str) -> HttpResponseBase:
+    """One form's submissions in the reader's scope."""
+    require(request.user, Verb.EXPORT_READ)
+    form = Form.objects.published().select_related("current").filter(pk=form_id).first()
+    if form is None or form.current is None:
+        raise Problem(NOT_FOUND)
+    note_export(request.user, f"form:{form.xml_form_id}", form.project_id)
+    return _file(
+        submissions_table(form, request.user, group_paths=False), form.current.title, extension
+    )
+
+
+def _file(table: Table, title: str, extension: str) -> HttpResponseBase:
+    name = f"{title} {clock.today():%Y%m%d}.{extension}"
+    return (
+        xlsx_answer(table, name)
+        if extension == "xlsx"
+        else csv_answer(table, name, for_people=True)
+    )
