@@ -1,6 +1,7 @@
 """What time it is. Everything that acts on time asks here, so that tests and the sample county can move it.
 
-Django-free. Times are aware UTC; days are those of the site's zone (`TIME_ZONE` in the environment, default Asia/Shanghai).
+Django-free. Times are aware UTC; days are those of the site's zone (`TIME_ZONE` in the environment, default
+Asia/Shanghai).
 """
 
 import os

@@ -121,7 +121,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         # FULL: a 201 must survive a power cut
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
     }
     DATABASES["default"]["CONN_MAX_AGE"] = None
 elif not TESTING:
@@ -190,7 +190,22 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # Pending work is rows in our database; the broker only nudges. memory:// lives inside the worker process.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://localhost/")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# a nudge must never hold up a request: an absent broker is noticed within a second
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.5}
+    if CELERY_BROKER_URL.startswith("memory")
+    else {"socket_connect_timeout": 1, "socket_timeout": 5}
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    # finds what no nudge announced: postponed work, and what a killed worker held
+    "sweep": {"task": "journal.run_pending", "schedule": 30.0},
+}
+WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 # A rule engine child that answers no evaluation within this time is killed and replaced.
 DURABLE_TIMEOUT_SECONDS = env.float("DURABLE_TIMEOUT_SECONDS", default=5.0)
 

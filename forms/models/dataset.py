@@ -11,11 +11,11 @@ from server.places.models import Area, School
 
 
 class Dataset(models.Model):
-    """A list of entities; the three `*_property` names say which properties place an entity in an area, school, class."""
+    """A list of entities; the three `*_property` names say which properties place an entity in an area, school,
+    class.
+    """
 
-    project = models.ForeignKey(
-        Project, on_delete=models.PROTECT, related_name="datasets"
-    )
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="datasets")
     name = models.CharField(max_length=120)
     approval_required = models.BooleanField(default=False)
     area_property = models.CharField(max_length=120, blank=True)
@@ -29,23 +29,17 @@ class Dataset(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="dataset_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="dataset_once")]
 
 
 class DatasetProperty(models.Model):
-    dataset = models.ForeignKey(
-        Dataset, on_delete=models.CASCADE, related_name="properties"
-    )
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="properties")
     name = models.CharField(max_length=120)
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["dataset", "name"], name="property_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["dataset", "name"], name="property_once")]
 
 
 class EntityQuerySet(models.QuerySet["Entity"]):
@@ -56,9 +50,7 @@ class EntityQuerySet(models.QuerySet["Entity"]):
 class Entity(models.Model):
     """The present state of one entity: label and properties after its newest version."""
 
-    dataset = models.ForeignKey(
-        Dataset, on_delete=models.PROTECT, related_name="entities"
-    )
+    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="entities")
     uuid = models.UUIDField()
     label = models.CharField(max_length=500)
     data = models.JSONField(default=dict)  # property -> text
@@ -85,18 +77,14 @@ class Entity(models.Model):
     objects = EntityQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["dataset", "uuid"], name="entity_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["dataset", "uuid"], name="entity_once")]
         indexes = [models.Index(fields=["dataset", "area"], name="entity_area")]
 
 
 class EntityVersion(models.Model):
     """One state of an entity and where it came from. Never changes."""
 
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="versions"
-    )
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
     label = models.CharField(max_length=500)
     data = models.JSONField(default=dict)
@@ -107,7 +95,8 @@ class EntityVersion(models.Model):
     branch_base_version = models.PositiveIntegerField(null=True, blank=True)
     conflict = models.CharField(max_length=4, blank=True)
     conflicting_properties = models.JSONField(default=list)
-    # written by the server into its own columns (tier, tasks): phones must see a new version, but it conflicts with nothing
+    # written by the server into its own columns (tier, tasks): phones must see a new version,
+    # but it conflicts with nothing
     is_annotation = models.BooleanField(default=False)
     source = models.ForeignKey(
         SubmissionVersion,
@@ -124,9 +113,7 @@ class EntityVersion(models.Model):
     class Meta:
         ordering = ["version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["entity", "version"], name="entity_version_once"
-            ),
+            models.UniqueConstraint(fields=["entity", "version"], name="entity_version_once"),
             models.UniqueConstraint(
                 fields=["entity", "source"],
                 condition=Q(source__isnull=False),
@@ -162,18 +149,14 @@ class HeldUpdate(models.Model):
 
 
 class Subject(models.Model):
-    """A submission is about an entity: it created or updated it, or selected it from its list. The timeline and facts."""
+    """A submission is about an entity: it created or updated it, or selected it from its list. The timeline and
+    facts.
+    """
 
-    submission = models.ForeignKey(
-        Submission, on_delete=models.PROTECT, related_name="subjects"
-    )
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="subjects"
-    )
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="subjects")
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="subjects")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["submission", "entity"], name="subject_once"
-            )
+            models.UniqueConstraint(fields=["submission", "entity"], name="subject_once")
         ]

@@ -36,9 +36,7 @@ class Form(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="forms")
     xml_form_id = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    sensitivity = models.CharField(
-        max_length=12, choices=Sensitivity, default=Sensitivity.NORMAL
-    )
+    sensitivity = models.CharField(max_length=12, choices=Sensitivity, default=Sensitivity.NORMAL)
     current = models.ForeignKey(
         "forms.FormVersion",
         null=True,
@@ -82,9 +80,7 @@ class FormVersion(models.Model):
     xml = models.BinaryField()
     md5 = models.CharField(max_length=32)
     sha256 = models.CharField(max_length=64)
-    fields = models.JSONField(
-        default=list
-    )  # forms.xlsform.field.Field.to_json, in document order
+    fields = models.JSONField(default=list)  # forms.xlsform.field.Field.to_json, in document order
     entities = models.JSONField(default=list)  # EntityDeclaration.to_json
     languages = models.JSONField(default=list)
     sheet = models.ForeignKey(
@@ -120,9 +116,7 @@ class FormAttachment(models.Model):
         DATASET = "dataset", _("Entity list")
         PLACES = "places", _("Areas and schools")
 
-    version = models.ForeignKey(
-        FormVersion, on_delete=models.CASCADE, related_name="attachments"
-    )
+    version = models.ForeignKey(FormVersion, on_delete=models.CASCADE, related_name="attachments")
     name = models.CharField(max_length=255)
     type = models.CharField(max_length=10)  # image, audio, video, file
     source = models.CharField(max_length=10, choices=Source, default=Source.FILE)
@@ -140,6 +134,4 @@ class FormAttachment(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["version", "name"], name="attachment_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["version", "name"], name="attachment_once")]

@@ -29,13 +29,7 @@ class Project(models.Model):
 class ProjectAppUser(models.Model):
     """An app user belongs to one project and sees every open form of it, or only those in `forms`."""
 
-    project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="app_user_links"
-    )
-    app_user = models.OneToOneField(
-        AppUser, on_delete=models.CASCADE, related_name="project_link"
-    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="app_user_links")
+    app_user = models.OneToOneField(AppUser, on_delete=models.CASCADE, related_name="project_link")
     all_forms = models.BooleanField(default=True)
-    forms = models.ManyToManyField(
-        "forms.Form", blank=True, related_name="app_user_links"
-    )
+    forms = models.ManyToManyField("forms.Form", blank=True, related_name="app_user_links")

@@ -38,9 +38,7 @@ class Submission(models.Model):
         Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     device_id = models.CharField(max_length=255, blank=True)
-    review_state = models.CharField(
-        max_length=10, choices=ReviewState, null=True, blank=True
-    )
+    review_state = models.CharField(max_length=10, choices=ReviewState, null=True, blank=True)  # noqa: DJ001  the contract says null
     # where it belongs: the child's area and school once registered, the worker's before
     area = models.ForeignKey(
         Area, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -66,9 +64,7 @@ class Submission(models.Model):
 class SubmissionVersion(models.Model):
     """One edit of a submission, the first included."""
 
-    submission = models.ForeignKey(
-        Submission, on_delete=models.PROTECT, related_name="versions"
-    )
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="versions")
     form_version = models.ForeignKey(
         FormVersion, on_delete=models.PROTECT, related_name="submissions"
     )
@@ -83,23 +79,17 @@ class SubmissionVersion(models.Model):
     xml = models.BinaryField()
     xml_sha256 = models.CharField(max_length=64)
     data = models.JSONField(default=dict)
-    entities = models.JSONField(
-        default=list
-    )  # EntityOperation.to_json, as declared in the XML
+    entities = models.JSONField(default=list)  # EntityOperation.to_json, as declared in the XML
     oddities = models.JSONField(
         default=list
     )  # answers that did not fit their question's type, kept as they came
-    occurred_on = models.DateField(
-        null=True, blank=True
-    )  # the day the form speaks of, site's zone
+    occurred_on = models.DateField(null=True, blank=True)  # the day the form speaks of, site's zone
     submitter = models.ForeignKey(
         Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     device_id = models.CharField(max_length=255, blank=True)
     user_agent = models.CharField(max_length=255, blank=True)
-    is_complete = models.BooleanField(
-        default=True
-    )  # False while a split upload still misses parts
+    is_complete = models.BooleanField(default=True)  # False while a split upload still misses parts
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -131,7 +121,5 @@ class SubmissionAttachment(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "name"], name="submission_file_once"
-            )
+            models.UniqueConstraint(fields=["version", "name"], name="submission_file_once")
         ]

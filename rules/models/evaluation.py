@@ -8,17 +8,11 @@ from server import clock
 
 
 class Evaluation(models.Model):
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="evaluations"
-    )
-    release = models.ForeignKey(
-        Release, on_delete=models.PROTECT, related_name="evaluations"
-    )
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="evaluations")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="evaluations")
     as_of = models.DateTimeField()  # the moment whose facts were used
     created_at = models.DateTimeField(default=clock.now)
-    cause = models.CharField(
-        max_length=60
-    )  # "submission.created", "release", "sweep", ...
+    cause = models.CharField(max_length=60)  # "submission.created", "release", "sweep", ...
     cause_subject = models.CharField(max_length=120, blank=True)  # "submission:uuid"
     facts = models.JSONField()  # name -> {value, form, date, instanceId}
     decision = models.JSONField()  # design.md section 7, Decision JSON
@@ -30,9 +24,7 @@ class Evaluation(models.Model):
     score = models.IntegerField()
     score_possible = models.IntegerField()
     is_insufficient = models.BooleanField(default=False)
-    engine_state = models.CharField(
-        max_length=12, default="ok"
-    )  # ok, mismatch, unavailable
+    engine_state = models.CharField(max_length=12, default="ok")  # ok, mismatch, unavailable
 
     class Meta:
         ordering = ["-id"]

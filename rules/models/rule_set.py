@@ -9,13 +9,9 @@ from server.people.models import Actor
 
 
 class RuleSet(models.Model):
-    project = models.ForeignKey(
-        Project, on_delete=models.PROTECT, related_name="rule_sets"
-    )
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="rule_sets")
     name = models.CharField(max_length=100)
-    dataset = models.CharField(
-        max_length=120, default="child"
-    )  # whose entities it classifies
+    dataset = models.CharField(max_length=120, default="child")  # whose entities it classifies
     draft = models.JSONField(null=True, blank=True)
     draft_updated_at = models.DateTimeField(null=True, blank=True)
     draft_updated_by = models.ForeignKey(
@@ -31,9 +27,7 @@ class RuleSet(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["project", "name"], name="rule_set_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="rule_set_once")]
 
 
 class Release(models.Model):
@@ -45,9 +39,7 @@ class Release(models.Model):
         REFUSED = "refused", _("Refused")
         RETIRED = "retired", _("Retired")
 
-    rule_set = models.ForeignKey(
-        RuleSet, on_delete=models.PROTECT, related_name="releases"
-    )
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()
     document = models.JSONField()
     sha256 = models.CharField(max_length=64)
@@ -65,7 +57,5 @@ class Release(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["rule_set", "number"], name="release_number_once"
-            )
+            models.UniqueConstraint(fields=["rule_set", "number"], name="release_number_once")
         ]

@@ -23,9 +23,7 @@ class Task(models.Model):
 
     LIVE = (State.OPEN, State.ACCEPTED, State.VERIFYING)
 
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="tasks"
-    )  # the child
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="tasks")  # the child
     delivery = models.OneToOneField(
         Entity, null=True, blank=True, on_delete=models.PROTECT, related_name="task"
     )  # its entity in dataset `task`, on the assignee's phone
@@ -37,9 +35,7 @@ class Task(models.Model):
     title = models.JSONField(default=dict)  # {"zh":…, "en":…} as of opening
     why = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    tier = models.CharField(
-        max_length=20, blank=True
-    )  # highest tier of its rules: priority
+    tier = models.CharField(max_length=20, blank=True)  # highest tier of its rules: priority
     rank = models.SmallIntegerField(default=0)
     role = models.CharField(max_length=20, choices=Role)  # who must do it
     assignee = models.ForeignKey(
@@ -53,9 +49,7 @@ class Task(models.Model):
     )
     opened_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField()
-    escalation = models.JSONField(
-        default=list
-    )  # [{"at": iso, "to": role}], what is still to come
+    escalation = models.JSONField(default=list)  # [{"at": iso, "to": role}], what is still to come
     escalated_to = models.CharField(max_length=20, blank=True)
     escalate_at = models.DateTimeField(null=True, blank=True)
     needs_verification = models.BooleanField(default=False)

@@ -22,21 +22,15 @@ class TierState(models.Model):
         MISMATCH = "mismatch", _("Engines disagree")
         SECOND = "second", _("Waits for a second person")
 
-    entity = models.OneToOneField(
-        Entity, on_delete=models.PROTECT, related_name="tier_state"
-    )
-    tier = models.CharField(
-        max_length=20, blank=True
-    )  # in force; "" before the first decision
+    entity = models.OneToOneField(Entity, on_delete=models.PROTECT, related_name="tier_state")
+    tier = models.CharField(max_length=20, blank=True)  # in force; "" before the first decision
     since = models.DateTimeField(null=True, blank=True)
     proposed = models.CharField(max_length=20, blank=True)
     previous = models.CharField(max_length=20, blank=True)
     rank = models.SmallIntegerField(
         default=0
     )  # of the proposed (else current) tier, for sorting: red highest
-    review = models.CharField(
-        max_length=12, choices=Review, default=Review.NONE, blank=True
-    )
+    review = models.CharField(max_length=12, choices=Review, default=Review.NONE, blank=True)
     waiting_since = models.DateTimeField(null=True, blank=True)
     evaluation = models.ForeignKey(
         Evaluation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -73,9 +67,7 @@ class TierDecision(models.Model):
         REFUSE = "refuse", _("Downgrade refused")
         EXPIRE = "expire", _("Override expired")
 
-    entity = models.ForeignKey(
-        Entity, on_delete=models.PROTECT, related_name="tier_decisions"
-    )
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="tier_decisions")
     action = models.CharField(max_length=10, choices=Action)
     from_tier = models.CharField(max_length=20, blank=True)
     to_tier = models.CharField(max_length=20)
@@ -85,9 +77,7 @@ class TierDecision(models.Model):
     actor = models.ForeignKey(
         Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    reason_code = models.CharField(
-        max_length=20, blank=True
-    )  # policy, discretionary, exception
+    reason_code = models.CharField(max_length=20, blank=True)  # policy, discretionary, exception
     reason = models.TextField(blank=True)
     until = models.DateField(null=True, blank=True)
     at = models.DateTimeField(default=clock.now)

@@ -1,8 +1,10 @@
 """Writing the journal, and doing the work that it asks for.
 
-`record` goes into the transaction of the change itself. `run_pending` is the worker: it claims Reactions by a conditional
+`record` goes into the transaction of the change itself. `run_pending` is the worker: it claims Reactions by a
+conditional
 update (one row changed = mine), runs each in its own transaction together with the mark that it is done, and gives
-up after `MAX_TRIES` with the error kept. Killed in the middle, the transaction is undone and the claim runs out: once, not twice.
+up after `MAX_TRIES` with the error kept. Killed in the middle, the transaction is undone and the claim runs out:
+once, not twice.
 """
 
 import hashlib
@@ -46,7 +48,9 @@ def record(
     payload: Mapping[str, Any] | None = None,
     after: timedelta = timedelta(0),
 ) -> Entry:
-    """Append an entry and the Reactions that `settings.REACTIONS` maps `event` (default: none) to; call inside the change's transaction."""
+    """Append an entry and the Reactions that `settings.REACTIONS` maps `event` (default: none) to; call inside the
+    change's transaction.
+    """
     entry = Entry.objects.create(
         actor=actor,
         action=action,

@@ -24,7 +24,9 @@ class Scope:
         return bool(self.everywhere or self.paths or self.schools or self.classes)
 
     def query(self, prefix: str = "") -> Q:
-        """A filter on a model with `area`, `school` (and, if `class_name` is a field, class) reached through `prefix`."""
+        """A filter on a model with `area`, `school` (and, if `class_name` is a field, class) reached through
+        `prefix`.
+        """
         if self.everywhere:
             return Q()
         wanted = Q(pk__in=[])
@@ -116,7 +118,9 @@ def require(actor: Actor | None, *verbs: Verb) -> None:
 def holders(
     role: str, area_path: str | None, school_id: int | None = None, class_name: str = ""
 ) -> list[User]:
-    """Who holds `role` for a record there, the closest first: class, school, then the deepest area upward, then everywhere."""
+    """Who holds `role` for a record there, the closest first: class, school, then the deepest area upward, then
+    everywhere.
+    """
     grants = RoleGrant.objects.filter(
         role=role, user__is_active=True, user__deleted_at=None
     ).select_related("user", "area")

@@ -1,6 +1,7 @@
 """Who: actors (people and devices), the roles people hold over areas and schools, and API sessions.
 
-`Actor` is ODK Central's notion: whoever can act and be named in the journal. A `User` logs in; an `AppUser` is a key on a
+`Actor` is ODK Central's notion: whoever can act and be named in the journal. A `User` logs in; an `AppUser` is a
+key on a
 phone and acts for the worker who carries it, with that worker's scope.
 """
 

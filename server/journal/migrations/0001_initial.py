@@ -6,61 +6,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=server.clock.now)),
-                ('action', models.CharField(max_length=60)),
-                ('subject', models.CharField(blank=True, max_length=120)),
-                ('project_id', models.BigIntegerField(blank=True, null=True)),
-                ('details', models.JSONField(default=dict)),
-                ('notes', models.TextField(blank=True)),
-                ('seq', models.BigIntegerField(null=True, unique=True)),
-                ('hash', models.CharField(blank=True, max_length=64)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.actor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=server.clock.now)),
+                ("action", models.CharField(max_length=60)),
+                ("subject", models.CharField(blank=True, max_length=120)),
+                ("project_id", models.BigIntegerField(blank=True, null=True)),
+                ("details", models.JSONField(default=dict)),
+                ("notes", models.TextField(blank=True)),
+                ("seq", models.BigIntegerField(null=True, unique=True)),
+                ("hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.actor",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reaction',
+            name="Reaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event', models.CharField(max_length=60)),
-                ('job', models.CharField(max_length=120)),
-                ('payload', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=server.clock.now)),
-                ('run_at', models.DateTimeField(default=server.clock.now)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('claim', models.CharField(blank=True, max_length=32)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('failed_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
-                ('entry', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reactions', to='journal.entry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("event", models.CharField(max_length=60)),
+                ("job", models.CharField(max_length=120)),
+                ("payload", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=server.clock.now)),
+                ("run_at", models.DateTimeField(default=server.clock.now)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("claim", models.CharField(blank=True, max_length=32)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("failed_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reactions",
+                        to="journal.entry",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['subject', 'id'], name='entry_subject'),
+            model_name="entry",
+            index=models.Index(fields=["subject", "id"], name="entry_subject"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['action', 'id'], name='entry_action'),
+            model_name="entry",
+            index=models.Index(fields=["action", "id"], name="entry_action"),
         ),
         migrations.AddIndex(
-            model_name='reaction',
-            index=models.Index(condition=models.Q(('done_at', None), ('failed_at', None)), fields=['run_at', 'id'], name='reaction_pending'),
+            model_name="reaction",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("failed_at", None)),
+                fields=["run_at", "id"],
+                name="reaction_pending",
+            ),
         ),
         migrations.AddIndex(
-            model_name='reaction',
-            index=models.Index(condition=models.Q(('failed_at__isnull', False)), fields=['failed_at'], name='reaction_failed'),
+            model_name="reaction",
+            index=models.Index(
+                condition=models.Q(("failed_at__isnull", False)),
+                fields=["failed_at"],
+                name="reaction_failed",
+            ),
         ),
     ]

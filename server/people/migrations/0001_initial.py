@@ -8,78 +8,222 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('places', '0001_initial'),
+        ("places", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Actor',
+            name="Actor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('user', 'User'), ('field_key', 'App user'), ('public_link', 'Public link'), ('system', 'System')], max_length=12)),
-                ('display_name', models.CharField(max_length=100)),
-                ('created_at', models.DateTimeField(default=server.clock.now)),
-                ('updated_at', models.DateTimeField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("user", "User"),
+                            ("field_key", "App user"),
+                            ("public_link", "Public link"),
+                            ("system", "System"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("display_name", models.CharField(max_length=100)),
+                ("created_at", models.DateTimeField(default=server.clock.now)),
+                ("updated_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('actor_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='people.actor')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='Email')),
-                ('phone', models.CharField(blank=True, max_length=20)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False)),
-                ('language', models.CharField(blank=True, max_length=10)),
+                (
+                    "actor_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="people.actor",
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="Email")),
+                ("phone", models.CharField(blank=True, max_length=20)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False)),
+                ("language", models.CharField(blank=True, max_length=10)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('people.actor', models.Model),
+            bases=("people.actor", models.Model),
         ),
         migrations.CreateModel(
-            name='ApiSession',
+            name="ApiSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('csrf', models.CharField(default=server.people.models.new_token, max_length=64)),
-                ('created_at', models.DateTimeField(default=server.clock.now)),
-                ('expires_at', models.DateTimeField(default=server.people.models.session_end)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_sessions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("csrf", models.CharField(default=server.people.models.new_token, max_length=64)),
+                ("created_at", models.DateTimeField(default=server.clock.now)),
+                ("expires_at", models.DateTimeField(default=server.people.models.session_end)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AppUser',
+            name="AppUser",
             fields=[
-                ('actor_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='people.actor')),
-                ('key', models.CharField(default=server.people.models.new_token, max_length=64, unique=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='people.actor')),
-                ('worker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='app_users', to=settings.AUTH_USER_MODEL)),
+                (
+                    "actor_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="people.actor",
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        default=server.people.models.new_token, max_length=64, unique=True
+                    ),
+                ),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="people.actor",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="app_users",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
-            bases=('people.actor',),
+            bases=("people.actor",),
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('admin', 'Administrator'), ('child_director', 'Village child director'), ('class_teacher', 'Class teacher'), ('subject_teacher', 'Subject teacher'), ('school_lead', 'School lead'), ('town_supervisor', 'Town child supervisor'), ('town_health', 'Town health centre'), ('town_police', 'Police station'), ('town_legal', 'Town judicial office'), ('county_civil', 'County civil affairs (protection centre)'), ('county_edu', 'County education'), ('county_health', 'County health'), ('county_police', 'County police'), ('county_legal', 'County justice and legal aid'), ('county_housing', 'County housing'), ('county_culture', 'County culture and tourism'), ('county_dpf', "County disabled persons' federation"), ('county_womens_fed', "County women's federation"), ('county_youth', 'County youth league'), ('county_lead', 'County leading group'), ('volunteer', 'Volunteer or surrogate parent'), ('rule_admin', 'Form and rule administrator'), ('auditor', 'Auditor'), ('dpo', 'Data protection officer')], max_length=20)),
-                ('class_name', models.CharField(blank=True, max_length=50)),
-                ('created_at', models.DateTimeField(default=server.clock.now)),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='places.area')),
-                ('school', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='places.school')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Administrator"),
+                            ("child_director", "Village child director"),
+                            ("class_teacher", "Class teacher"),
+                            ("subject_teacher", "Subject teacher"),
+                            ("school_lead", "School lead"),
+                            ("town_supervisor", "Town child supervisor"),
+                            ("town_health", "Town health centre"),
+                            ("town_police", "Police station"),
+                            ("town_legal", "Town judicial office"),
+                            ("county_civil", "County civil affairs (protection centre)"),
+                            ("county_edu", "County education"),
+                            ("county_health", "County health"),
+                            ("county_police", "County police"),
+                            ("county_legal", "County justice and legal aid"),
+                            ("county_housing", "County housing"),
+                            ("county_culture", "County culture and tourism"),
+                            ("county_dpf", "County disabled persons' federation"),
+                            ("county_womens_fed", "County women's federation"),
+                            ("county_youth", "County youth league"),
+                            ("county_lead", "County leading group"),
+                            ("volunteer", "Volunteer or surrogate parent"),
+                            ("rule_admin", "Form and rule administrator"),
+                            ("auditor", "Auditor"),
+                            ("dpo", "Data protection officer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("class_name", models.CharField(blank=True, max_length=50)),
+                ("created_at", models.DateTimeField(default=server.clock.now)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="places.area",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="places.school",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'role', 'area', 'school', 'class_name'), name='grant_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('area', None), ('school', None), _connector='OR'), name='grant_area_or_school')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "role", "area", "school", "class_name"),
+                        name="grant_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("area", None), ("school", None), _connector="OR"),
+                        name="grant_area_or_school",
+                    ),
+                ],
             },
         ),
     ]
