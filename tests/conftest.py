@@ -108,7 +108,7 @@ def client_for() -> Callable[[User], Client]:
 
 @pytest.fixture
 def drain(db: None) -> Callable[[], int]:
-    """Run what is pending now, here, until nothing is left; answers how many Reactions ran. A failed one is an error."""
+    """Run what is pending until nothing is left; answers how many Reactions ran. A failed one is an error."""
 
     def run() -> int:
         total = 0

@@ -1,0 +1,80 @@
+"""Serve web, worker and scheduler in one process tree. Ctrl-C or SIGTERM stops all of it.
+
+HOST and PORT say where (default 127.0.0.1:8000). HOST=0.0.0.0 lets phones on the same network in.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+from server.serve import Child, Supervisor, answers, is_free, network_address
+
+ANHU = (sys.executable, "-m", "server.cli")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `anhu serve`."""
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="first migrate, collect static files, and load the programme if the database is empty",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print no logins and no QR code")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    started = time.monotonic()
+    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    if not is_free(host, port):
+        say(f"anhu: {host}:{port} is taken, or not an address of this host.")
+        say(f"      Stop what listens there, or choose another port: PORT={port + 1} make run")
+        return 1
+    greeting, status = _prepare(options)
+    if status:
+        return status
+
+    def greet_when_ready() -> bool:
+        if not answers(host, port):
+            return False
+        say(f"{greeting}{_addresses(host, port)}  (up in {time.monotonic() - started:.1f} s)")
+        return True
+
+    return Supervisor(_children(), say).run(greet_when_ready)
+
+
+def say(line: str) -> None:
+    """One line for the person at the terminal."""
+    print(line, flush=True)
+
+
+def _prepare(options: argparse.Namespace) -> tuple[str, int]:
+    """Run `anhu prepare` before anything listens; answers its greeting and exit status."""
+    if options.quiet and not options.prepare:
+        return "", 0
+    words = ["prepare", *([] if options.quiet else ["--greet"])]
+    words += [] if options.prepare else ["--only-greet"]
+    done = subprocess.run([*ANHU, *words], stdout=subprocess.PIPE, text=True, check=False)
+    return done.stdout, done.returncode
+
+
+def _children() -> list[Child]:
+    parts = ["web", "worker"]
+    if os.environ.get("CELERY_BROKER_URL"):
+        parts.append("beat")
+    return [Child(part, [*ANHU, part]) for part in parts]
+
+
+def _addresses(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  compared, not bound
+    lines = [f"Anhu serves at http://{shown}:{port}/"]
+    if address := network_address():
+        if shown != host:
+            lines.append(f"Phones on this network: http://{address}:{port}/")
+        elif host.startswith("127."):
+            lines.append(
+                f"For phones on this network: HOST=0.0.0.0 make run, then http://{address}:{port}/"
+            )
+    return "\n".join(lines)

@@ -1,0 +1,22 @@
+"""Serve only the web part: one granian process with a pool of threads, in place of this one."""
+
+import argparse
+import os
+import sys
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`anhu web` takes its settings from the environment: HOST, PORT, WEB_WORKERS, WEB_THREADS, ACCESS_LOG."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Become granian; does not return."""
+    setting = os.environ.get
+    words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
+    words += ["--host", setting("HOST", "127.0.0.1"), "--port", setting("PORT", "8000")]
+    words += ["--workers", setting("WEB_WORKERS", "1")]
+    words += ["--blocking-threads", setting("WEB_THREADS", "8")]
+    words += ["--workers-kill-timeout", "8", "--respawn-failed-workers", "--log-level", "error"]
+    if setting("ACCESS_LOG", "").lower() in ("1", "true", "yes", "on"):
+        words += ["--access-log", "--log-level", "info"]
+    os.execv(sys.executable, [*words, "server.wsgi:application"])
