@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.forms.instrument_lab import accepts, holds
+from tests.forms.instrument_lab import accepts, bind, holds
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_QUESTIONS = ("father_id_no", "mother_id_no", "caregiver_id_no")
@@ -196,3 +196,16 @@ def test_an_urgent_finding_shows_the_way_to_the_report():
 
 def test_the_county_is_the_first_six_digits_of_the_town():
     assert holds("child_enum", "county_code", "calculate", town_code="610926101") == "610926"
+
+
+@pytest.mark.parametrize(
+    ("form", "question", "kind"),
+    [
+        ("child_enum", "age_years", "integer"),
+        ("school_monthly", "age_years", "integer"),
+        ("safety_assess", "unease_score", "integer"),
+        ("incident_report", "report_time", "dateTime"),
+    ],
+)
+def test_calculated_numbers_and_times_are_typed_for_the_exports(form, question, kind):
+    assert bind(form, question).get("type") == kind
