@@ -1,0 +1,63 @@
+"""The bundled rule set of the left-behind-children programme, as data (design.md section 6).
+
+In: the YAML files beside this module, one or more sections each. Out: one document for `rules.engine.load_document`.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from rules.engine.document import Document, read_document
+
+# The order of the files is the order of the document's sections and of the rules in it.
+SECTION_FILES = (
+    "settings.yaml",
+    "tiers.yaml",
+    "parameters.yaml",
+    "choices.yaml",
+    "facts.yaml",
+    "derived.yaml",
+    "populations.yaml",
+    "rules/safety.yaml",
+    "rules/guardianship.yaml",
+    "rules/living.yaml",
+    "rules/health.yaml",
+    "rules/education.yaml",
+    "rules/activity.yaml",
+    "tasks.yaml",
+    "calendar.yaml",
+    "cases/stories.yaml",
+)
+RULE_CASE_FILES = tuple(
+    f"cases/{name}.yaml"
+    for name in ("safety", "guardianship", "living", "health", "education", "activity")
+)
+
+
+def programme_document() -> Document:
+    """The whole document, the same on each call and a fresh copy each time; `cases` are the stories."""
+    document: Document = {}
+    for name in SECTION_FILES:
+        for section, content in _read(name).items():
+            if section in document:
+                document[section] = document[section] + content
+            else:
+                document[section] = content
+    return document
+
+
+def programme_cases() -> list[dict[str, Any]]:
+    """All cases: the stories of the document, then one that fires, one that does not and one that cannot tell per rule."""
+    cases = list(_read("cases/stories.yaml")["cases"])
+    for name in RULE_CASE_FILES:
+        cases += _read(name)["cases"]
+    return cases
+
+
+def _read(name: str) -> Document:
+    return read_document(_text(name))
+
+
+@cache
+def _text(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes()
