@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from server.problems import Problem
+from server.problems import Kind, Problem, gettext_noop
 from server.serve import end_with_parent
 
 DESCRIPTION = (
@@ -26,6 +26,9 @@ Start here:
 Every setting comes from the environment and is listed in README.md, for example
   PORT=8080 DATA_DIR=/srv/anhu anhu serve
 """
+
+
+UNFIT_SETTING = Kind("400.8", 400, gettext_noop("A setting cannot be read: %(reason)s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,17 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 def _load(name: str) -> ModuleType:
     verb = VERBS[name]
     if verb.needs_django:
-        importlib.import_module("django").setup()
-        _speak_the_users_language()
+        _start_django()
     return importlib.import_module(f"server.commands.{verb.module}")
+
+
+def _start_django() -> None:
+    try:
+        importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
+    except ValueError as error:
+        raise Problem(UNFIT_SETTING, reason=error) from None
+    importlib.import_module("django").setup()
+    _speak_the_users_language()
 
 
 def _speak_the_users_language() -> None:

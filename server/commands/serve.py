@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+from server.problems import UNEXPECTED, Problem
 from server.serve import Child, Supervisor, answers, is_free, network_address
 
 ANHU = (sys.executable, "-m", "server.cli")
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until stopped."""
     started = time.monotonic()
-    host, port = os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+    host, port = os.environ.get("HOST", "127.0.0.1"), _port()
     if not is_free(host, port):
         say(f"anhu: {host}:{port} is taken, or not an address of this host.")
         say(f"      Stop what listens there, or choose another port: PORT={port + 1} make run")
@@ -43,6 +44,14 @@ def run(options: argparse.Namespace) -> int:
         return True
 
     return Supervisor(_children(), say).run(greet_when_ready)
+
+
+def _port() -> int:
+    given = os.environ.get("PORT", "8000")
+    if not given.isdecimal() or not 0 < int(given) < 65536:
+        reason = "a port is a number from 1 to 65535"
+        raise Problem(UNEXPECTED, field="PORT", value=given, reason=reason)
+    return int(given)
 
 
 def say(line: str) -> None:
