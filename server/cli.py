@@ -28,7 +28,7 @@ Every setting comes from the environment and is listed in README.md, for example
 """
 
 
-UNFIT_SETTING = Kind("400.8", 400, gettext_noop("A setting cannot be read: %(reason)s"))
+UNFIT_SETTING = Kind("400.8", 400, gettext_noop("The setting %(name)s cannot be read: %(reason)s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(words)
     except Problem as problem:
-        return _fail(str(problem.message_in(_translate)), 1)
+        return _fail(problem.message_in(_translate), 2 if problem.kind is UNFIT_SETTING else 1)
     except BrokenPipeError:  # the reader of our output has gone: `anhu user list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -119,7 +119,8 @@ def _start_django() -> None:
     try:
         importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     except ValueError as error:
-        raise Problem(UNFIT_SETTING, reason=error) from None
+        names = [name for name, value in os.environ.items() if repr(value) in str(error)]
+        raise Problem(UNFIT_SETTING, name=" ".join(names), reason=error) from None
     importlib.import_module("django").setup()
     _speak_the_users_language()
 
@@ -130,8 +131,10 @@ def _speak_the_users_language() -> None:
 
 
 def _translate(message: str) -> str:
-    translation = sys.modules.get("django.utils.translation")
-    return str(translation.gettext(message)) if translation else message
+    registry = sys.modules.get("django.apps")
+    if registry is None or not registry.apps.ready:
+        return message
+    return str(importlib.import_module("django.utils.translation").gettext(message))
 
 
 def _known_failure(error: Exception) -> int | None:
