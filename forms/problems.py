@@ -12,6 +12,9 @@ from server.problems import Kind, gettext_noop
 XML_TOO_LARGE = Kind(
     "413.1", 413, gettext_noop("The XML is larger than the %(limit)s MB that this server takes.")
 )
+XML_TOO_COMPLEX = Kind(
+    "413.1", 413, gettext_noop("The XML has more than %(limit)s tags, which this server refuses.")
+)
 NOT_XML = Kind(
     "400.1",
     400,
@@ -166,3 +169,145 @@ EXPRESSION_INVALID = Kind(
     gettext_noop("Check brackets, quotes and operators."),
 )
 ODK_VALIDATE_FAILED = Kind("400.15", 400, gettext_noop("ODK Validate refuses the form: %(reason)s"))
+
+# Forms and versions
+FORM_EXISTS = Kind(
+    "409.3",
+    409,
+    gettext_noop("This project has a form named '%(form)s' already."),
+    gettext_noop("Upload the file as a new draft of that form."),
+)
+FORM_ID_DIFFERS = Kind(
+    "400.8",
+    400,
+    gettext_noop("The form id in the file is '%(found)s', but this form is '%(expected)s'."),
+    gettext_noop("Correct form_id in the sheet 'settings', or create a new form."),
+)
+FORM_WARNINGS = Kind(
+    "400.16",
+    400,
+    gettext_noop("The form is valid, but it has warnings."),
+    gettext_noop("Read them and upload again with ignoreWarnings=true if they are meant so."),
+)
+FORM_FILE_TYPE = Kind(
+    "415.1",
+    415,
+    gettext_noop("A form is uploaded as XML, .xlsx or .xls, not as '%(value)s'."),
+)
+NO_DRAFT = Kind("404.1", 404, gettext_noop("This form has no draft."))
+VERSION_EXISTS = Kind(
+    "409.6",
+    409,
+    gettext_noop("The form '%(form)s' was published with version '%(version)s' before."),
+    gettext_noop("Raise the version in the sheet 'settings', or name a new one when publishing."),
+)
+NEVER_PUBLISHED = Kind(
+    "409.7", 409, gettext_noop("The draft of a form that was never published cannot be deleted.")
+)
+FILE_NOT_EXPECTED = Kind("404.1", 404, gettext_noop("The form names no file '%(name)s'."))
+NOT_LINKABLE = Kind(
+    "409.12", 409, gettext_noop("The entity list '%(name)s' does not exist or the file is no CSV.")
+)
+
+# Receiving submissions: these are read on phones, by people who cannot change the form
+UPLOAD_TORN = Kind(
+    "400.1",
+    400,
+    gettext_noop("The transfer broke off, so nothing was stored."),
+    gettext_noop("Send the record again when the connection is better."),
+)
+UPLOAD_NOT_MULTIPART = Kind(
+    "415.1",
+    415,
+    gettext_noop("A submission is sent as multipart/form-data, not as '%(value)s'."),
+    gettext_noop("Send it with ODK Collect."),
+)
+XML_FILE_MISSING = Kind(
+    "400.2",
+    400,
+    gettext_noop("The part xml_submission_file is missing, so there is no record to store."),
+    gettext_noop("Send it with ODK Collect."),
+)
+UPLOAD_TOO_LARGE = Kind(
+    "413.1",
+    413,
+    gettext_noop("A file of this record is larger than the %(limit)s MB that this server takes."),
+    gettext_noop("Take a smaller photo or a shorter recording."),
+)
+FORM_UNKNOWN = Kind(
+    "404.1",
+    404,
+    gettext_noop("This project has no form '%(form)s', or this phone may not use it."),
+    gettext_noop("Keep the record on the phone and ask your administrator."),
+)
+VERSION_UNKNOWN = Kind(
+    "404.6",
+    404,
+    gettext_noop("The form '%(form)s' was never published with version '%(version)s'."),
+    gettext_noop("Keep the record on the phone and ask your administrator."),
+)
+FORM_CLOSED = Kind(
+    "409.2",
+    409,
+    gettext_noop("The form '%(form)s' takes no more records."),
+    gettext_noop("Keep the record on the phone and ask your administrator."),
+)
+XML_DIFFERS = Kind(
+    "409.5",
+    409,
+    gettext_noop("The server has a record with this ID, but with other content."),
+    gettext_noop("The one on the server is unchanged. Ask your administrator."),
+)
+SUBMISSION_DELETED = Kind(
+    "409.16",
+    409,
+    gettext_noop("This record was deleted on the server, so it was not stored again."),
+)
+SUBMISSION_EXISTS = Kind(
+    "409.3", 409, gettext_noop("A submission with instanceID '%(value)s' exists already.")
+)
+ORIGINAL_MISSING = Kind(
+    "404.1",
+    404,
+    gettext_noop("The record that this edit replaces is not on the server."),
+    gettext_noop("Send the original record first, then this one again."),
+)
+ORIGINAL_REPLACED = Kind(
+    "409.11",
+    409,
+    gettext_noop("Another edit of this record came first, so this one was not stored."),
+    gettext_noop("Look at the record on the server and edit it there."),
+)
+SERVER_BUSY = Kind(
+    "503.1",
+    503,
+    gettext_noop("The server could not store this just now; nothing was stored."),
+    gettext_noop("Send it again in a few minutes."),
+)
+
+# Datasets and entities
+DATASET_EXISTS = Kind("409.3", 409, gettext_noop("The list '%(name)s' exists already."))
+DATASET_NAME = Kind(
+    "400.8",
+    400,
+    gettext_noop("'%(name)s' cannot be the name of an entity list."),
+    gettext_noop("Begin with a letter and use letters, digits, hyphens and underscores."),
+)
+PROPERTY_EXISTS = Kind("409.3", 409, gettext_noop("The property '%(name)s' exists already."))
+PROPERTY_NAME = Kind(
+    "400.8",
+    400,
+    gettext_noop("'%(name)s' cannot be the name of a property."),
+    gettext_noop("Begin with a letter; 'name' and 'label' are taken."),
+)
+PROPERTY_UNKNOWN = Kind(
+    "400.28", 400, gettext_noop("The list '%(dataset)s' has no property '%(name)s'.")
+)
+ENTITY_INVALID = Kind("400.11", 400, gettext_noop("The entity cannot be stored: %(reason)s"))
+ENTITY_EXISTS = Kind("409.3", 409, gettext_noop("An entity with uuid %(value)s exists already."))
+ENTITY_VERSION = Kind(
+    "409.15",
+    409,
+    gettext_noop("The entity is at version %(current)s by now, not %(provided)s."),
+    gettext_noop("Read it again, or write with force=true."),
+)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.instance.flatten import to_text
+from forms.instance.values import is_geo
 from forms.xlsform.field import Field
 
 Step = str | tuple[str, int]
@@ -59,7 +60,7 @@ def _row_changes(old: list[Any], new: list[Any], path: tuple[Step, ...]) -> Iter
 
 
 def _is_group(value: Any) -> bool:
-    return isinstance(value, dict) and "coordinates" not in value
+    return isinstance(value, dict) and not is_geo(value)
 
 
 def _as_group(value: Any) -> dict[str, Any]:

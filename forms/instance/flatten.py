@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from forms.instance.values import is_geo
 from forms.xlsform.field import Field
 
 Scalar = str | int | float | bool | None
@@ -38,7 +39,7 @@ class Column:
         """
         value = _follow(row, self.steps)
         if self.field.type == "geopoint":
-            if isinstance(value, dict):
+            if is_geo(value):
                 return position_of(value)
             return (value, None, None, None)
         return (to_text(value) if self.field.type in _GEO else value,)
@@ -117,17 +118,17 @@ def answers(data: dict[str, Any], multiple: Collection[str] = ()) -> dict[str, A
     """Question name -> answer, which is what rules read; what was not answered is absent.
 
     Names in `multiple` become lists of codes. A name inside a repeat becomes the list of its
-    answers, row by row. Of two questions of one name the first answered counts. The form's own
-    meta group is left out.
+    answers, row by row. Of two questions of one name the first answered counts. Meta groups are
+    left out.
     """
     found: dict[str, Any] = {}
-    _gather({key: value for key, value in data.items() if key != "meta"}, multiple, found)
+    _gather(data, multiple, found)
     return found
 
 
 def to_text(value: Any) -> Scalar:
     """GeoJSON as ODK's "lat lon alt acc; ...", everything else as it is."""
-    if not isinstance(value, dict) or "coordinates" not in value:
+    if not is_geo(value):
         return value if not isinstance(value, dict | list) else str(value)
     places = value["coordinates"]
     known = value.get("properties", {})
@@ -184,7 +185,9 @@ def _follow(values: Any, steps: tuple[str, ...]) -> Any:
 
 def _gather(values: dict[str, Any], multiple: Collection[str], found: dict[str, Any]) -> None:
     for name, value in values.items():
-        if isinstance(value, dict) and "coordinates" not in value:
+        if name == "meta" and isinstance(value, dict):
+            continue  # of the form, or of an entity in a group
+        if isinstance(value, dict) and not is_geo(value):
             _gather(value, multiple, found)
         elif isinstance(value, list):
             _gather_rows(value, multiple, found)
@@ -198,7 +201,7 @@ def _gather_rows(
     gathered: dict[str, list[Any]] = {}
     for row in rows:
         own: dict[str, Any] = {}
-        _gather({key: value for key, value in row.items() if key != "meta"}, multiple, own)
+        _gather(row, multiple, own)
         for name, value in own.items():
             gathered.setdefault(name, []).append(value)
     for name, values in gathered.items():

@@ -10,15 +10,18 @@ from forms import problems
 from server.problems import Problem
 
 MB = 1024 * 1024
+MAX_TAGS = 400_000  # start and end tags: a tree costs 50 times the memory of its text
 
 
 def parse_xml(content: bytes, limit: int) -> etree._Element:
     """The root element of `content`, comments and processing instructions left out.
 
-    Problems: XML_TOO_LARGE beyond `limit` bytes, NOT_XML, XML_WITH_DOCTYPE.
+    Problems: XML_TOO_LARGE beyond `limit` bytes, XML_TOO_COMPLEX, NOT_XML, XML_WITH_DOCTYPE.
     """
     if len(content) > limit:
         raise Problem(problems.XML_TOO_LARGE, limit=limit // MB)
+    if content.count(b"<") > MAX_TAGS:
+        raise Problem(problems.XML_TOO_COMPLEX, limit=MAX_TAGS)
     # A parser per call: a shared one would make threads wait for each other.
     parser = etree.XMLParser(
         resolve_entities=False,

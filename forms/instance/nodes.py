@@ -89,6 +89,8 @@ def read_group(element: etree._Element, node: Node, path: str, notes: Notes) -> 
     if node.dataset:
         notes.properties[node.path] = {}
     found: dict[str, Any] = {}
+    if element.text and not element.text.isspace():
+        notes.odd(path or "/", element.text, "not_group")
     children = node.children
     for below in element:
         name = local_name(below.tag)
@@ -123,8 +125,9 @@ def _add_leaf(
     for container, prop in node.saves:
         if container in notes.properties:
             notes.properties[container][prop] = text
-    value: Any = text or None
-    if text and node.read is not None:
+    is_answered = bool(text.strip())
+    value: Any = text if is_answered else None
+    if is_answered and node.read is not None:
         try:
             value = node.read(text)
         except Odd as fault:
@@ -144,8 +147,6 @@ def _add_group(
         notes.odd(f"{path}/{node.name}", all_text(element), "repeated")
     else:
         below = f"{path}/{node.name}"
-        if not len(element) and (element.text or "").strip():
-            notes.odd(below, element.text or "", "not_group")
         found[node.name] = read_group(element, node, below, notes)
 
 

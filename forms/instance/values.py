@@ -16,6 +16,7 @@ class Odd(ValueError):
     """The text does not fit its type; the argument names the reason."""
 
 
+_SHAPES = ("Point", "LineString", "Polygon")
 _INT = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T.*)?")
@@ -126,6 +127,11 @@ def read_file_name(text: str) -> str:
     if "/" in name or "\\" in name or not name:
         raise Odd("not_file_name")
     return name
+
+
+def is_geo(value: Any) -> bool:
+    """Whether a value of `data` is a place rather than a group of answers."""
+    return isinstance(value, dict) and "coordinates" in value and value.get("type") in _SHAPES
 
 
 READERS: dict[str, Callable[[str], Any]] = {

@@ -27,7 +27,9 @@ _PLACES = {
     "setvalue": {"value": "default"},
     "output": {"value": "label"},
 }
-_TOKEN = re.compile(r"""'[^']*'|"[^"]*"|[()\[\]]|['"]|(?P<call>[\w][\w.:\-]*)(?=\s*\()""")
+_TOKEN = re.compile(
+    r"""'[^']*'|"[^"]*"|[()\[\]]|['"]|(?<![\w.:\-])(?P<call>\w[\w.:\-]*+)(?=\s*\()"""
+)
 _PAIRS = {")": "(", "]": "["}
 _WORDS = (  # XPath 1.0 with its node tests and operators, which may stand before a bracket
     "last position count id local-name namespace-uri name string concat starts-with contains"

@@ -42,31 +42,28 @@ def read_fields(
     """All nodes below `root`, groups before what they hold; a repeat's template and first row
     are one.
     """
-    nodes = _nodes(root, "", set())
+    nodes = list(_nodes(root, "", set()))
+    groups = {path.rpartition("/")[0] for path in nodes}
     return tuple(
-        _field(element, path, order, binds.get(path, {}), controls.get(path, _NO_CONTROL))
-        for order, (element, path) in enumerate(nodes)
+        _field(path, order, path in groups, binds.get(path, {}), controls.get(path, _NO_CONTROL))
+        for order, path in enumerate(nodes)
     )
 
 
-def _nodes(
-    element: etree._Element, path: str, seen: set[str]
-) -> Iterator[tuple[etree._Element, str]]:
+def _nodes(element: etree._Element, path: str, seen: set[str]) -> Iterator[str]:
     for node in element:
         below = f"{path}/{local_name(node.tag)}"
         if below not in seen:
             seen.add(below)
-            yield node, below
+            yield below
         yield from _nodes(node, below, seen)
 
 
-def _field(
-    element: etree._Element, path: str, order: int, bind: dict[str, str], control: Control
-) -> Field:
-    type_ = _type(element, path, bind, control)
+def _field(path: str, order: int, is_group: bool, bind: dict[str, str], control: Control) -> Field:
+    type_ = _type(path, is_group, bind, control)
     return Field(
         path=path,
-        name=local_name(element.tag),
+        name=path.rpartition("/")[2],
         type=type_,
         binary=type_ == "binary",
         select_multiple=control.tag == "select" or bind.get("type") == "select",
@@ -84,10 +81,11 @@ def _field(
     )
 
 
-def _type(element: etree._Element, path: str, bind: dict[str, str], control: Control) -> str:
+def _type(path: str, is_group: bool, bind: dict[str, str], control: Control) -> str:
     if control.tag == "repeat":
         return "repeat"
-    if len(element) or control.tag == "group":
+    # an entity that is only updated has attributes and no children
+    if is_group or control.tag == "group" or path.endswith("/meta/entity"):
         return "structure"
     declared = bind.get("type", "")
     bare = declared.removeprefix("odk:").rpartition(":")[2]

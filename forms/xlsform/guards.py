@@ -97,7 +97,7 @@ def _guard_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) ->
             if is_xml:
                 window = tail + chunk
                 _guard_text(name, window)
-                rows += chunk.count(b"<row ")
+                rows += chunk.count(b"<row ") + chunk.count(b"<row>")
                 tail = window[-32:]
     if rows > MAX_RAW_ROWS:
         raise Problem(problems.WORKBOOK_TOO_MANY_ROWS, sheet=name, limit=MAX_RAW_ROWS)

@@ -10,8 +10,8 @@ from lxml import etree
 from forms.instance.hardened import child, local_name
 
 UNTRANSLATED = "default"
-_ITEXT = re.compile(r"jr:itext\(\s*['\"](.+?)['\"]\s*\)")
-_SIMPLE_PATH = re.compile(r"[\w\-./]*?([\w\-.]*\w)")
+_ITEXT = re.compile(r"jr:itext\(\s*['\"]([^'\"]+)['\"]\s*\)")
+_PATH = re.compile(r"[\w\-./]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def mixed_text(element: etree._Element) -> str:
     for node in element:
         if local_name(node.tag) == "output":
             path = (node.get("value") or node.get("ref") or "").strip()
-            simple = _SIMPLE_PATH.fullmatch(path)
-            parts.append(f"${{{simple.group(1) if simple else path}}}")
+            name = path.rpartition("/")[2] if _PATH.fullmatch(path) else path
+            parts.append(f"${{{name}}}")
         else:
             parts.append(mixed_text(node))  # markup inside a label
         parts.append(node.tail or "")

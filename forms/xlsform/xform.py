@@ -73,6 +73,9 @@ def read_xform(xml: bytes) -> XForm:
     binds, texts, secondary = _binds(model, root_path), read_texts(model), _secondary(model)
     controls = read_controls(body, texts, secondary, root_path)
     repeats = [path for path, control in controls.items() if control.tag == "repeat"]
+    fields = read_fields(root, binds, controls)
+    entities = read_entities(model, root, binds, repeats)
+    _check_saves(entities, fields)
     submission = child(model, "submission")
     options = {} if submission is None else {k: str(v) for k, v in submission.items()}
     return XForm(
@@ -80,11 +83,11 @@ def read_xform(xml: bytes) -> XForm:
         version=version,
         title=title,
         xml=xml,
-        fields=read_fields(root, binds, controls),
+        fields=fields,
         languages=texts.languages,
         default_language=texts.default_language,
         attachments=_attachments(model, texts, controls),
-        entities=read_entities(model, root, binds, repeats),
+        entities=entities,
         encryption_key=options.get("base64RsaPublicKey", ""),
         md5=hashlib.md5(xml, usedforsecurity=False).hexdigest(),
         submission_url=options.get("action", ""),
@@ -138,6 +141,15 @@ def _binds(model: etree._Element, root_path: str) -> Binds:
         values = {local_name(key): str(value).strip() for key, value in node.items()}
         binds.setdefault(path.removeprefix(root_path), {}).update(values)
     return binds
+
+
+def _check_saves(entities: tuple[EntityDeclaration, ...], fields: tuple[Field, ...]) -> None:
+    leaves = {one.path for one in fields if one.is_leaf}
+    for entity in entities:
+        for prop, path in entity.saves.items():
+            if path not in leaves:
+                reason = f"The property '{prop}' is saved by {path}, which is not a question."
+                raise Problem(problems.ENTITIES_INVALID, reason=reason)
 
 
 def _secondary(model: etree._Element) -> Secondary:
