@@ -27,7 +27,7 @@ run: $(INSTALLED) $(MESSAGES) $(ASSETS) ## install, build, migrate, load the sam
 	@exec $(BIN)/anhu serve --prepare
 
 test: $(INSTALLED_DEV) $(MESSAGES) $(ASSETS) ## run the whole test suite (DATABASE_URL chooses the database)
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PYTEST_OPTIONS)
 
 check: $(INSTALLED_DEV) $(MESSAGES) $(ASSETS) ## lint, format, types, floors, migrations, deployment and translations
 	$(BIN)/ruff check .
@@ -35,7 +35,8 @@ check: $(INSTALLED_DEV) $(MESSAGES) $(ASSETS) ## lint, format, types, floors, mi
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/anhu manage makemigrations --check --dry-run
-	$(BIN)/anhu check --deploy
+	@ANHU_ENV=production SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+	    ALLOWED_HOSTS=localhost $(BIN)/anhu manage check --deploy --fail-level WARNING
 	$(BIN)/anhu messages check
 
 format: $(INSTALLED_DEV) ## let ruff mend and format the code

@@ -5,19 +5,18 @@ anhu app-user qr "兰的手机"
 """
 
 import argparse
-from typing import Any
 
 import segno
 from django.apps import apps
-from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
+from server import programme
 from server.people.models import AppUser, User
 from server.problems import UNEXPECTED, Problem
 
-# on the floor above, therefore named as text: (project, display_name, worker, actor) and (project, app_user, base_url)
+# on the floor above, therefore named as text: (project, display_name, worker, *, actor) -> AppUser
 CREATE = "forms.services.create_app_user"
-QR_TEXT = "forms.services.collect_qr"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--project", type=int, metavar="ID", help="default: the only or first one")
     show = steps.add_parser("qr", help="show the QR code of a key in the terminal")
     show.add_argument("name", help="of the app user, or the key itself")
+    steps.add_parser("list", help="keys in use, with the worker of each")
     for step in (create, show):
+        step.add_argument("--text", action="store_true", help="print what the code says instead")
         step.add_argument("--svg", metavar="FILE", help="write a picture instead")
         step.add_argument(
             "--url", default="", help="address of the server as phones reach it (default: BASE_URL)"
@@ -37,28 +38,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Create if asked, then show the code."""
+    """List, or create if asked and show the code."""
+    if options.step == "list":
+        for app_user in _in_use().select_related("worker").order_by("pk"):
+            print(f"{app_user.display_name}\t{app_user.worker.email if app_user.worker else ''}")
+        return 0
     app_user = _create(options) if options.step == "create" else _find(options.name)
-    text = qr_text(app_user, options.url)
-    code = segno.make(text, error="l", micro=False)
-    if options.svg:
-        code.save(options.svg, scale=8)
-        print(f"{app_user.display_name}: {options.svg}")
-    else:
-        print(app_user.display_name)
-        code.terminal(compact=True)
+    _show(app_user.display_name, programme.qr_text(app_user, options.url), options)
     return 0
 
 
-def qr_text(app_user: AppUser, url: str = "") -> str:
-    """What Collect scans, for the address `url` (default: BASE_URL, else this host's HOST and PORT)."""
-    address = url or settings.BASE_URL or f"http://{settings.HOST}:{settings.PORT}"
-    link: Any = getattr(app_user, "project_link", None)
-    if link is None:
-        raise Problem(
-            UNEXPECTED, field="app user", value=app_user.display_name, reason="no project"
-        )
-    return str(import_string(QR_TEXT)(link.project, app_user, address.rstrip("/")))
+def _show(name: str, text: str, options: argparse.Namespace) -> None:
+    if options.text:
+        print(text)
+    elif options.svg:
+        segno.make(text, error="l", micro=False).save(options.svg, scale=8)
+        print(f"{name}: {options.svg}")
+    else:
+        print(f"{name}\n{programme.qr_picture(text)}", end="")
 
 
 def _create(options: argparse.Namespace) -> AppUser:
@@ -72,12 +69,16 @@ def _create(options: argparse.Namespace) -> AppUser:
         worker = User.objects.filter(email=options.worker.strip().lower(), deleted_at=None).first()
         if worker is None:
             raise Problem(UNEXPECTED, field="worker", value=options.worker, reason="no such login")
-    app_user: AppUser = import_string(CREATE)(project, options.name, worker, None)
+    app_user: AppUser = import_string(CREATE)(project, options.name, worker, actor=None)
     return app_user
 
 
+def _in_use() -> QuerySet[AppUser]:
+    return AppUser.objects.filter(revoked_at=None, deleted_at=None)
+
+
 def _find(name: str) -> AppUser:
-    alive = AppUser.objects.filter(revoked_at=None, deleted_at=None)
+    alive = _in_use()
     found = alive.filter(key=name).first() or alive.filter(display_name=name).first()
     if found is None:
         raise Problem(

@@ -12,5 +12,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask until the person leaves."""
-    call_command("shell", command=options.code)
+    call_command("shell", command=options.code, verbosity=0 if options.code else 1)
     return 0
