@@ -47,7 +47,7 @@ def programme_document() -> Document:
 
 
 def programme_cases() -> list[dict[str, Any]]:
-    """All cases: the stories of the document, then one that fires, one that does not and one that cannot tell per rule."""
+    """All cases: the stories, then for each rule one where it fires, one where not, one where it cannot tell."""
     cases = list(_read("cases/stories.yaml")["cases"])
     for name in RULE_CASE_FILES:
         cases += _read(name)["cases"]
