@@ -143,3 +143,113 @@ FACT_VALUE = Kind(
     _("The fact `%(name)s` cannot be '%(value)s': it is of type %(type)s."),
     _("Send a value of that type, or leave the fact out when it is unknown."),
 )
+
+# The second engine: raised when a rule set is checked for release, never while a child is evaluated.
+DURABLE_LIMIT = Kind(
+    "400.671",
+    400,
+    _("The rule set is too large for the second engine: %(count)s %(what)s; it holds %(limit)s."),
+    _("Switch off rules that are no longer used, or simplify long conditions."),
+)
+DURABLE_REFUSED = Kind(
+    "400.672",
+    400,
+    _("The second engine does not take the rule set: %(reason)s"),
+    _("Try again; if it happens again, undo the latest change of a condition and report it."),
+)
+
+# Releases: who may put a rule set into force.
+RELEASE_STATE = Kind(
+    "409.601",
+    409,
+    _("Release %(number)s is %(state)s: this cannot be done with it."),
+    _("Look at the list of releases."),
+)
+SAME_PERSON = Kind(
+    "403.601",
+    403,
+    _("You asked for this yourself, so another person must decide it."),
+    _("Ask a colleague with this right."),
+)
+NO_DRAFT = Kind(
+    "409.602", 409, _("The rule set %(name)s has no draft."), _("Put a draft there first.")
+)
+NOT_RELEASED = Kind(
+    "409.603", 409, _("The rule set %(name)s has no release in force."), _("Release it first.")
+)
+CASES_FAIL = Kind(
+    "409.604",
+    409,
+    _("The draft fails %(count)s of its own cases: %(cases)s."),
+    _("Mend the rules or the cases."),
+)
+
+# Review of tiers.
+NOT_EVALUATED = Kind("409.611", 409, _("This child has not been evaluated yet."))
+STALE = Kind(
+    "409.612",
+    409,
+    _("The child was evaluated again in the meantime."),
+    _("Look at the new result, then decide."),
+)
+NOTHING_TO_CONFIRM = Kind("409.613", 409, _("Nothing waits for a decision here."))
+REASON_SHORT = Kind(
+    "400.681",
+    400,
+    _("The reason has %(length)s characters; at least %(least)s are needed."),
+    _("Say what you saw and why it speaks for another tier."),
+)
+BELOW_FLOOR = Kind(
+    "409.614",
+    409,
+    _("The tier cannot be lower than %(floor)s while these rules hold: %(rules)s."),
+    _("Record the change of facts first, or ask the county for an exception."),
+)
+TWO_PERSONS = Kind(
+    "409.615",
+    409,
+    _("Lowering %(tier)s takes two persons."),
+    _("Request it; another person of the county decides."),
+)
+ONE_STEP = Kind(
+    "409.616", 409, _("From %(tier)s a child goes down one tier at a time, to %(next)s first.")
+)
+LATER_FORM = Kind(
+    "409.617",
+    409,
+    _("Lowering %(tier)s needs a submission of %(form)s from after %(day)s."),
+    _("Carry it out and send it, then ask again."),
+)
+TASKS_UNFINISHED = Kind(
+    "409.618",
+    409,
+    _("Tasks of %(tier)s are not finished and verified yet: %(tasks)s."),
+    _("Finish and verify them, then ask again."),
+)
+NO_REQUEST = Kind("409.619", 409, _("Nobody has asked to lower this tier."))
+
+# Tasks.
+TASK_STATE = Kind(
+    "409.621",
+    409,
+    _("The task is %(state)s: '%(action)s' cannot be done with it."),
+    _("Look at its history."),
+)
+OWN_WORK = Kind(
+    "403.602",
+    403,
+    _("Nobody verifies their own work."),
+    _("Ask another person to verify it."),
+)
+NOT_YOURS = Kind(
+    "403.603",
+    403,
+    _("This task is somebody else's."),
+    _("Have it assigned to you first."),
+)
+CANNOT_DO = Kind(
+    "400.682",
+    400,
+    _("%(name)s does not work where this child lives or learns."),
+    _("Choose somebody whose area or school covers the child."),
+)
