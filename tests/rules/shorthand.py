@@ -5,6 +5,8 @@ An unanswered fact makes any comparison with it false, as the report says; nothi
 
 import ast
 from collections.abc import Mapping
+from functools import cache
+from types import CodeType
 from typing import Any
 
 NEUTRAL = {"none", "stable", "healthy"}
@@ -48,9 +50,12 @@ def _count(value: Any) -> int:
 FUNCTIONS = {"has": _has, "one": _has, "anyof": lambda value: _count(value) > 0, "count": _count}
 
 
+@cache
+def _compiled(condition: str) -> CodeType:
+    return compile(ast.parse(condition, mode="eval"), "<shorthand>", "eval")
+
+
 def shorthand_is_true(condition: str, facts: Mapping[str, Any]) -> bool:
     """Whether `condition` of the report holds for `facts` (absent = unanswered)."""
-    tree = ast.parse(condition, mode="eval")
-    code = compile(tree, "<shorthand>", "eval")
     # the fixture's 70 conditions are our own; a mapping with __missing__ must be the locals
-    return bool(eval(code, {"__builtins__": {}}, _Facts({**facts, **FUNCTIONS})))  # noqa: S307
+    return bool(eval(_compiled(condition), {"__builtins__": {}}, _Facts({**facts, **FUNCTIONS})))  # noqa: S307

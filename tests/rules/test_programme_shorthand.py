@@ -66,7 +66,7 @@ def for_shorthand(values: Values) -> dict[str, Any]:
 def test_rule_fires_exactly_when_the_shorthand_holds(answered: float) -> None:
     random = Random(int(answered * 100))
     fired = set()
-    for _ in range(250):
+    for _ in range(1500):
         values = resolve(programme(), child(random, answered), AS_OF)
         known = for_shorthand(values)
         for rule, status in evaluate(programme(), values).statuses.items():
