@@ -1,0 +1,366 @@
+"""Values -> a Decision: tier, score, reasons, gaps and tasks (design.md §6, §7). Pure, total,
+deterministic.
+
+The certain tier counts the rules that fire; the possible tier counts the unknown ones too. When
+they differ, the
+decision is `insufficient` and asks for the facts that could make the difference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Protocol
+
+from rules.engine.explain import Explainer, explainer_of
+from rules.engine.nearest import Nearest, nearest_changes
+from rules.engine.parts import Due, RuleSet, Task
+from rules.engine.program import CompiledRule, Program, program_of
+from rules.engine.scoring import Tally, plain, tally
+from rules.engine.values import Values
+
+
+class SourceLike(Protocol):
+    """Where a fact was answered; the newest answer comes first."""
+
+    @property
+    def form(self) -> str: ...
+    @property
+    def date(self) -> date: ...
+    @property
+    def instance_id(self) -> str: ...
+    @property
+    def worker(self) -> str: ...
+
+
+Provenance = Mapping[str, Sequence[SourceLike]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A fact that a rule read, and where it was answered ('' and None: computed, defaulted, given
+    or unknown)."""
+
+    fact: str
+    value: Any
+    form: str = ""
+    answered_on: date | None = None
+    instance_id: str = ""
+    worker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """The status of one rule, with its reasons when it is true or unknown."""
+
+    id: str
+    status: bool | None
+    score: float
+    floor: str | None
+    because: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An unanswered fact, the rules waiting for it, and the tier they could raise to."""
+
+    fact: str
+    question: str
+    forms: tuple[str, ...]
+    could_reach: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """A task to open: who, by when (from its opening), for which rules; `facts` to ask for."""
+
+    id: str
+    assignee: str
+    due: Due | None
+    rules: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionScore:
+    """The certain score of a dimension, the highest it may be, and its cap."""
+
+    score: float
+    possible: float
+    cap: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say about one child on one day. `durable` is set by whoever compared the
+    second engine."""
+
+    tier: str
+    possible_tier: str
+    score: float
+    possible_score: float
+    dimensions: dict[str, DimensionScore]
+    rules: tuple[RuleOutcome, ...]
+    unknown: tuple[Gap, ...]
+    tasks: tuple[TaskCall, ...]
+    population: tuple[str, ...]
+    possible_population: tuple[str, ...]
+    nearest: Nearest
+    needs_conference: bool
+    as_of: date
+    sha256: str
+    release: int | str | None = None
+    durable: str = "unavailable"
+
+    @property
+    def insufficient(self) -> bool:
+        """Whether what is unknown could raise the tier."""
+        return self.tier != self.possible_tier
+
+    def with_durable(self, verdict: str) -> "Decision":
+        """The same decision with the second engine's verdict: ok, mismatch or unavailable."""
+        return replace(self, durable=verdict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The Decision of design.md §7, plain JSON values in a stable order."""
+        return {
+            "tier": self.tier,
+            "possibleTier": self.possible_tier,
+            "insufficient": self.insufficient,
+            "score": plain(self.score),
+            "scoreRange": [plain(self.score), plain(self.possible_score)],
+            "dimensions": {
+                name: {
+                    "score": plain(item.score),
+                    "max": plain(item.possible),
+                    "cap": None if item.cap is None else plain(item.cap),
+                }
+                for name, item in self.dimensions.items()
+            },
+            "rules": [_rule_json(item) for item in self.rules],
+            "unknown": [_gap_json(item) for item in self.unknown],
+            "tasks": [_task_json(item) for item in self.tasks],
+            "population": list(self.population),
+            "possiblePopulation": list(self.possible_population),
+            "nearest": self.nearest.to_json(json_value),
+            "conference": self.needs_conference,
+            "release": self.release,
+            "ruleSet": self.sha256,
+            "asOf": self.as_of.isoformat(),
+            "engines": {"kleene": "ok", "durable": self.durable},
+        }
+
+
+def decide(
+    rule_set: RuleSet,
+    values: Values,
+    provenance: Provenance | None = None,
+    *,
+    release: int | str | None = None,
+    with_nearest: bool = True,
+) -> Decision:
+    """The decision for `values` (of `resolve`). `provenance` names the answers behind facts;
+    `with_nearest=False` leaves
+    out the search for the smallest changes, for bulk work."""
+    run = _Run(rule_set, values, provenance or {})
+    certain, possible = run.certain, run.possible
+    tiers = [tier.id for tier in rule_set.tiers]
+    gaps = run.gaps()
+    population, possible_population = run.population()
+    limit = rule_set.conference_score
+    return Decision(
+        tier=tiers[certain.rank],
+        possible_tier=tiers[possible.rank],
+        score=certain.score,
+        possible_score=possible.score,
+        dimensions=run.dimensions(),
+        rules=run.outcomes(),
+        unknown=gaps,
+        tasks=run.tasks(gaps),
+        population=population,
+        possible_population=possible_population,
+        nearest=nearest_changes(rule_set, values, certain) if with_nearest else Nearest(),
+        needs_conference=limit is not None and certain.score >= limit,
+        as_of=values.as_of,
+        sha256=rule_set.sha256,
+        release=release,
+    )
+
+
+class _Run:
+    """One decision in the making."""
+
+    def __init__(self, rule_set: RuleSet, values: Values, provenance: Provenance) -> None:
+        self.rule_set = rule_set
+        self.values = values
+        self.provenance = provenance
+        self.program: Program = program_of(rule_set)
+        self.explainer: Explainer = explainer_of(rule_set)
+        self.found: list[tuple[CompiledRule, bool | None]] = [
+            (item, item.run(values.env))
+            for item in self.program.rules
+            if item.rule.in_force(values.as_of)
+        ]
+        self.true = [item for item, status in self.found if status is True]
+        self.open = [item for item, status in self.found if status is None]
+        self.certain: Tally = tally(self.program, self.true)
+        self.possible: Tally = tally(self.program, [*self.true, *self.open])
+
+    def dimensions(self) -> dict[str, DimensionScore]:
+        certain, possible = self.certain.dimensions, self.possible.dimensions
+        return {
+            dimension.id: DimensionScore(certain[index], possible[index], dimension.cap)
+            for index, dimension in enumerate(self.rule_set.dimensions)
+        }
+
+    def outcomes(self) -> tuple[RuleOutcome, ...]:
+        return tuple(
+            RuleOutcome(
+                item.rule.id, status, item.score, item.rule.floor,
+                () if status is False else self.because(item),
+            )
+            for item, status in self.found
+        )  # fmt: skip
+
+    def because(self, item: CompiledRule) -> tuple[Reason, ...]:
+        node = self.explainer.rule(item.rule.id, item.rule.when)
+        names = self.explainer.facts_behind(node, self.values)
+        return tuple(self.reason(name) for name in names if name not in self.rule_set.parameters)
+
+    def reason(self, name: str) -> Reason:
+        value = self.values.get(name)
+        sources = self.provenance.get(name, ()) if value is not None else ()
+        if not sources:
+            return Reason(name, value)
+        newest = sources[0]
+        return Reason(name, value, newest.form, newest.date, newest.instance_id, newest.worker)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Unanswered facts, those that could raise the tier most first, then by score, then as
+        listed."""
+        waiting: dict[str, list[CompiledRule]] = {}
+        for item in self.open:
+            node = self.explainer.rule(item.rule.id, item.rule.when)
+            for name in self.explainer.unknowns_behind(node, self.values):
+                if name in self.rule_set.facts:
+                    waiting.setdefault(name, []).append(item)
+        order = {name: index for index, name in enumerate(self.rule_set.facts)}
+        reach = {name: tally(self.program, [*self.true, *items]) for name, items in waiting.items()}
+        ranked = sorted(
+            waiting, key=lambda name: (-reach[name].rank, -reach[name].score, order[name])
+        )
+        return tuple(self.gap(name, waiting[name], reach[name].rank) for name in ranked)
+
+    def gap(self, name: str, items: list[CompiledRule], rank: int) -> Gap:
+        fact = self.rule_set.facts[name]
+        rules = tuple(item.rule.id for item in items)
+        return Gap(name, fact.question, fact.forms, self.rule_set.tiers[rank].id, rules)
+
+    def tasks(self, gaps: tuple[Gap, ...]) -> tuple[TaskCall, ...]:
+        """The tasks of the rules that fire, each once, its shortest time limit winning; then the
+        one to ask for facts."""
+        tier = self.rule_set.tiers[self.certain.rank].id
+        limits: dict[str, list[Due]] = {}
+        rules: dict[str, list[str]] = {}
+        for item in self.true:
+            for use in item.rule.tasks:
+                task = self.rule_set.tasks[use.id]
+                limit = use.due or task.due_in(tier)
+                rules.setdefault(use.id, []).append(item.rule.id)
+                limits.setdefault(use.id, []).extend([limit] if limit else [])
+        asked = self.asked(gaps)
+        ask = self.rule_set.ask_for_facts
+        if ask and asked and ask not in rules:
+            limit = self.rule_set.tasks[ask].due_in(tier)
+            rules[ask], limits[ask] = [], [limit] if limit else []
+        return tuple(
+            task_call(
+                self.rule_set.tasks[name], limits[name], rules[name], asked if name == ask else ()
+            )
+            for name in rules
+        )
+
+    def asked(self, gaps: tuple[Gap, ...]) -> tuple[str, ...]:
+        """The facts to ask for: those that could raise the tier, or, if only together, all that are
+        open."""
+        if self.possible.rank == self.certain.rank:
+            return ()
+        tier = self.rule_set.tiers[self.certain.rank].id
+        alone = tuple(gap.fact for gap in gaps if gap.could_reach != tier)
+        return alone or tuple(gap.fact for gap in gaps)
+
+    def population(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The first class that is true with every true tag; and the classes before it and tags that
+        are unknown."""
+        env = self.values.env
+        certain: list[str] = []
+        possible: list[str] = []
+        for name, run in self.program.populations:
+            status = run(env)
+            if status is True:
+                certain.append(name)
+                break
+            possible.extend([name] if status is None else [])
+        for name, run in self.program.tags:
+            status = run(env)
+            certain.extend([name] if status is True else [])
+            possible.extend([name] if status is None else [])
+        return tuple(certain), tuple(possible)
+
+
+def task_call(task: Task, limits: list[Due], rules: list[str], facts: tuple[str, ...]) -> TaskCall:
+    """The task with the shortest of `limits`; of equal ones the first."""
+    due = min(limits, key=lambda limit: limit.hours) if limits else None
+    return TaskCall(task.id, task.assignee, due, tuple(rules), facts)
+
+
+def json_value(value: Any) -> Any:
+    """A value as JSON: days and times as ISO text, selections as lists."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _rule_json(item: RuleOutcome) -> dict[str, Any]:
+    status = {True: "true", False: "false", None: "unknown"}[item.status]
+    because = [
+        {
+            "fact": reason.fact,
+            "value": json_value(reason.value),
+            "form": reason.form or None,
+            "date": json_value(reason.answered_on),
+            "instanceId": reason.instance_id or None,
+            "worker": reason.worker or None,
+        }
+        for reason in item.because
+    ]
+    score = plain(item.score)
+    return {
+        "id": item.id,
+        "status": status,
+        "score": score,
+        "floor": item.floor,
+        "because": because,
+    }
+
+
+def _gap_json(item: Gap) -> dict[str, Any]:
+    return {
+        "fact": item.fact,
+        "question": item.question or None,
+        "forms": list(item.forms),
+        "couldReach": item.could_reach,
+        "rules": list(item.rules),
+    }
+
+
+def _task_json(item: TaskCall) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "id": item.id,
+        "assignee": item.assignee,
+        "due": item.due.as_json() if item.due else None,
+        "rules": list(item.rules),
+    }
+    if item.facts:
+        answer["facts"] = list(item.facts)
+    return answer
