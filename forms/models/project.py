@@ -32,4 +32,7 @@ class ProjectAppUser(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="app_user_links")
     app_user = models.OneToOneField(AppUser, on_delete=models.CASCADE, related_name="project_link")
     all_forms = models.BooleanField(default=True)
+    # made by an administrator through the plain Central API: sees every row of the entity lists, as in Central.
+    # Never inferred from a missing worker, or losing the worker would open the whole list to that phone.
+    sees_all_entities = models.BooleanField(default=False)
     forms = models.ManyToManyField("forms.Form", blank=True, related_name="app_user_links")

@@ -1,0 +1,115 @@
+"""Where records belong: an entity by its properties, a submission by its subject or by who sent
+it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forms.models import Dataset, Entity
+from server.people.access import Scope, grants_of, person_of, scope_of
+from server.people.models import Actor, AppUser
+from server.people.roles import CAPABILITIES, Role, Verb
+from server.places.models import Area, School
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An area and a school (keys, or None) and a class ("" for none)."""
+
+    area_id: int | None = None
+    school_id: int | None = None
+    class_name: str = ""
+
+
+def home_of(actor: Actor | None) -> Home:
+    """Where somebody who sends records works: the school, or the deepest area, of the grants that
+    let them; nowhere for others.
+    """
+    grants = [
+        one for one in grants_of(actor) if Verb.SUBMISSION_CREATE in CAPABILITIES[Role(one.role)]
+    ]
+    schools = [one.school for one in grants if one.school]
+    if schools:
+        return Home(schools[0].area_id, schools[0].pk)
+    areas = sorted((one.area for one in grants if one.area), key=lambda area: len(area.path))
+    return Home(areas[-1].pk) if areas else Home()
+
+
+def is_placed(dataset: Dataset) -> bool:
+    """Whether entities of `dataset` stand in areas or schools, so that lists and writing are cut to
+    them.
+    """
+    return bool(dataset.area_property or dataset.school_property)
+
+
+def place_of(
+    dataset: Dataset, data: Mapping[str, str], sender: Actor | None, before: Home | None = None
+) -> Home:
+    """The home that the properties name; an unreadable code leaves the old home, a new entity falls
+    to its sender's.
+    """
+    if not is_placed(dataset):
+        return before or Home()
+    area_code, school_code = (
+        data.get(dataset.area_property, ""),
+        data.get(dataset.school_property, ""),
+    )
+    area_id = (
+        _key(Area.objects.filter(code=area_code)) if dataset.area_property and area_code else None
+    )
+    school_id = (
+        _key(School.objects.filter(code=school_code))
+        if dataset.school_property and school_code
+        else None
+    )
+    if area_id is None and dataset.area_property:
+        area_id = before.area_id if before else home_of(sender).area_id
+    if not school_code and before is None and not area_code:
+        school_id = home_of(sender).school_id
+    class_name = data.get(dataset.class_property, "") if dataset.class_property else ""
+    return Home(area_id, school_id, class_name[:50])
+
+
+def _key(rows: Any) -> int | None:
+    found: int | None = rows.values_list("pk", flat=True).first()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which entities somebody may see in lists and write by a submission."""
+
+    scope: Scope
+    person_id: int | None
+    all_rows: bool = False
+
+    def covers(self, dataset: Dataset, entity: Entity) -> bool:
+        """Whether `entity` (with its area at hand) is within."""
+        if self.all_rows or (entity.worker_id and entity.worker_id == self.person_id):
+            return True
+        if entity.worker_id:
+            return False
+        if not is_placed(dataset):
+            return bool(self.scope)
+        path = entity.area.path if entity.area else None
+        return self.scope.covers(path, entity.school_id, entity.class_name)
+
+
+def reach_of(actor: Actor | None) -> Reach:
+    """A phone reaches what its worker may see; one made for the whole project by an administrator
+    reaches everything.
+    """
+    if isinstance(actor, AppUser) and actor.worker_id is None:
+        link = getattr(actor, "project_link", None)
+        return Reach(Scope(), None, all_rows=bool(link and link.sees_all_entities))
+    person = person_of(actor)
+    return Reach(scope_of(actor, Verb.ENTITY_READ), person.pk if person else None)
+
+
+def first_home(entities: Iterable[Entity]) -> Home | None:
+    """The home of the first entity that has one."""
+    for entity in entities:
+        if entity.area_id or entity.school_id:
+            return Home(entity.area_id, entity.school_id, entity.class_name)
+    return None

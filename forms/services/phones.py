@@ -1,0 +1,96 @@
+"""App users: the keys on phones, and the settings that Collect reads from a QR code
+(collect-checklist section 9).
+"""
+
+import base64
+import json
+import zlib
+from typing import Any
+
+from django.db import transaction
+
+from forms.models import Project, ProjectAppUser
+from server import clock
+from server.journal.services import record
+from server.people.models import Actor, AppUser, User
+
+
+@transaction.atomic
+def create_app_user(
+    project: Project,
+    display_name: str,
+    worker: User | None = None,
+    *,
+    actor: Actor | None,
+    all_forms: bool = True,
+    sees_all_entities: bool = False,
+) -> AppUser:
+    """A key for one phone of `project`. With a `worker` it sees what the worker sees;
+    `sees_all_entities` is Central's way, for
+    keys without one.
+    """
+    phone = AppUser.objects.create(
+        type=Actor.Type.FIELD_KEY, display_name=display_name[:100], worker=worker, created_by=actor
+    )
+    ProjectAppUser.objects.create(
+        project=project,
+        app_user=phone,
+        all_forms=all_forms,
+        sees_all_entities=sees_all_entities and worker is None,
+    )
+    record("field_key.create", actor=actor, subject=f"app_user:{phone.pk}", project_id=project.pk)
+    return phone
+
+
+@transaction.atomic
+def revoke_app_user(app_user: AppUser, *, actor: Actor | None) -> None:
+    """End the key at once. What the phone has not sent yet stays on it."""
+    if app_user.revoked_at is not None:
+        return
+    app_user.revoked_at = clock.now()
+    app_user.save(update_fields=["revoked_at"])
+    record("field_key.session.end", actor=actor, subject=f"app_user:{app_user.pk}")
+
+
+def collect_settings(project: Project, app_user: AppUser, base_url: str) -> dict[str, Any]:
+    """Collect's settings for this key. `base_url`: scheme and host of the server as phones reach
+    it.
+    """
+    return {
+        "general": {
+            "protocol": "odk_default",
+            "server_url": f"{base_url.rstrip('/')}/v1/key/{app_user.key}/projects/{project.pk}",
+            "form_update_mode": "match_exactly",
+            "periodic_form_updates_check": "every_fifteen_minutes",
+            "automatic_update": True,
+            "autosend": "wifi_and_cellular",
+            "hide_old_form_versions": True,
+            "delete_send": False,
+            "constraint_behavior": "on_swipe",
+            "image_size": "medium",
+            "app_language": "zh",
+            "metadata_username": app_user.display_name,
+        },
+        "admin": {
+            # what a village worker could change by mistake and then reach nobody
+            "change_server": False,
+            "form_update_mode": False,
+            "change_autosend": False,
+            "automatic_update": False,
+            "delete_saved": True,
+            "edit_saved": True,
+            "send_finalized": True,
+            "view_sent": True,
+            "get_blank": True,
+            "change_project_display": True,
+        },
+        "project": {"name": project.name, "icon": "🛡️", "color": "#0f766e"},
+    }
+
+
+def collect_qr(project: Project, app_user: AppUser, base_url: str) -> str:
+    """The text of the QR code: base64 of zlib of the settings as JSON."""
+    text = json.dumps(
+        collect_settings(project, app_user, base_url), ensure_ascii=False, separators=(",", ":")
+    )
+    return base64.b64encode(zlib.compress(text.encode())).decode()

@@ -1,0 +1,331 @@
+"""A submission in, a durable record out (design.md section 5.3; collect-checklist section 7).
+
+XML, files, typed data, journal entry and Reactions are committed before `receive_submission`
+returns: what is acknowledged
+is kept. The same record again is fine (phones repeat after a lost answer); the same ID with other
+content is refused.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from forms import problems
+from forms.blobs import Readable, StoredFile, store_file
+from forms.form_cache import Meaning, meaning_of
+from forms.instance.parse import Instance, read_envelope
+from forms.models import (
+    Form,
+    FormVersion,
+    Project,
+    ProjectAppUser,
+    Submission,
+    SubmissionVersion,
+)
+from forms.registry.placing import home_of
+from forms.services.submission_files import carry_files, merge_files
+from server import clock
+from server.journal.services import record
+from server.people.access import person_of, require
+from server.people.models import Actor, AppUser
+from server.people.roles import Verb
+from server.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a submission: its record and version, and whether this call stored it (False:
+    it was there).
+    """
+
+    submission: Submission
+    version: SubmissionVersion
+    is_new: bool
+    is_edit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Everything that arrived with one request, besides who sent it."""
+
+    xml: bytes
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
+    device_id: str = ""
+    user_agent: str = ""
+    is_incomplete: bool = False
+
+
+def receive_submission(
+    project: Project | int,
+    xml: bytes,
+    files: Mapping[str, bytes | Readable] | None = None,
+    *,
+    actor: Actor | None,
+    device_id: str = "",
+    user_agent: str = "",
+    is_incomplete: bool = False,
+    xml_form_id: str = "",
+    draft: FormVersion | None = None,
+) -> Receipt:
+    """Store a submission (or more files of one) of `project`, sent by `actor` (an app user or a
+    user).
+
+    `files` maps names to content; `is_incomplete`: more parts follow. `xml_form_id` pins the form
+    (REST), `draft` the draft version
+    under test, which needs no actor. Problems: those of `read_envelope`, 401.2, 403.1,
+    FORM_UNKNOWN, VERSION_UNKNOWN, FORM_CLOSED,
+    XML_DIFFERS, SUBMISSION_DELETED, ORIGINAL_MISSING, ORIGINAL_REPLACED; nothing is stored then.
+    """
+    project_id = project if isinstance(project, int) else project.pk
+    envelope = read_envelope(xml)
+    if xml_form_id and envelope.form_id != xml_form_id:
+        raise Problem(problems.FORM_ID_DIFFERS, found=envelope.form_id, expected=xml_form_id)
+    form_version = draft or _version_for(project_id, envelope.form_id, envelope.version, actor)
+    meaning = meaning_of(form_version.pk, form_version.sha256)
+    instance = meaning.reader.read(xml)
+    _check_open(form_version, is_draft=draft is not None)
+    stored = {name: store_file(content, name) for name, content in (files or {}).items()}
+    parcel = Parcel(xml, stored, device_id[:255], user_agent[:255], is_incomplete)
+    work = _Work(form_version, meaning, instance, parcel, actor, draft is not None)
+    try:
+        with transaction.atomic():
+            return _receive(work)
+    except IntegrityError:  # the same record came in at the same moment and won: now it is a repeat
+        with transaction.atomic():
+            return _receive(work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    form_version: FormVersion
+    meaning: Meaning
+    instance: Instance
+    parcel: Parcel
+    actor: Actor | None
+    is_draft: bool
+
+
+def _version_for(project_id: int, form_id: str, version: str, actor: Actor | None) -> FormVersion:
+    """The published version that the record names, if `actor` may send records of the form. One
+    query when all is well.
+    """
+    _check_sender(actor)
+    wanted = FormVersion.objects.filter(
+        form__project_id=project_id,
+        form__xml_form_id=form_id,
+        version=version,
+        published_at__isnull=False,
+        form__deleted_at=None,
+        form__project__deleted_at=None,
+    ).select_related("form")
+    if isinstance(actor, AppUser):
+        wanted = wanted.filter(phone_may_use(actor, "form__project_id", "form_id"))
+    found = wanted.only(
+        "id", "sha256", "form__id", "form__xml_form_id", "form__state", "form__project_id"
+    ).first()
+    if found is None:
+        _explain_unknown(project_id, form_id, version, actor)
+    assert found is not None  # noqa: S101  _explain_unknown always raises
+    return found
+
+
+def _check_sender(actor: Actor | None) -> None:
+    if actor is None:
+        raise Problem(UNAUTHENTICATED)
+    if not isinstance(actor, AppUser):
+        require(actor, Verb.SUBMISSION_CREATE)
+    elif actor.worker_id and person_of(actor) is None:
+        raise Problem(FORBIDDEN)  # the worker left: so does the phone
+
+
+def phone_may_use(app_user: AppUser, project: str, form: str) -> Q:
+    """A filter: rows whose project (field path `project`) is the phone's and whose form it may
+    use.
+    """
+    links = ProjectAppUser.objects.filter(app_user=app_user, project_id=OuterRef(project))
+    return Q(Exists(links.filter(Q(all_forms=True) | Q(forms=OuterRef(form)))))
+
+
+def _explain_unknown(project_id: int, form_id: str, version: str, actor: Actor | None) -> None:
+    forms = Form.objects.published().filter(
+        project_id=project_id, project__deleted_at=None, xml_form_id=form_id
+    )
+    if isinstance(actor, AppUser):
+        forms = forms.filter(phone_may_use(actor, "project_id", "id"))
+    if forms.exists():
+        raise Problem(problems.VERSION_UNKNOWN, form=form_id, version=version)
+    raise Problem(problems.FORM_UNKNOWN, form=form_id)
+
+
+def _check_open(form_version: FormVersion, is_draft: bool) -> None:
+    if not is_draft and form_version.form.state == Form.State.CLOSED:
+        raise Problem(problems.FORM_CLOSED, form=form_version.form.xml_form_id)
+
+
+def _receive(work: _Work) -> Receipt:
+    envelope = work.instance.envelope
+    known = (
+        SubmissionVersion.objects.select_related("submission")
+        .defer("xml", "data", "entities", "oddities")
+        .filter(
+            form_id=work.form_version.form_id,
+            instance_id=envelope.instance_id,
+            is_draft=work.is_draft,
+        )
+        .first()
+    )
+    if known is not None:
+        return _receive_again(work, known)
+    if envelope.deprecated_id:
+        return _receive_edit(work)
+    home = home_of(work.actor)
+    submission = Submission.objects.create(
+        form_id=work.form_version.form_id,
+        instance_id=envelope.instance_id,
+        is_draft=work.is_draft,
+        submitter=work.actor,
+        device_id=work.parcel.device_id,
+        area_id=home.area_id,
+        school_id=home.school_id,
+    )
+    version = _add_version(work, submission)
+    merge_files(version, work.instance.files, work.parcel.files, work.actor, is_first=True)
+    _announce(work, "submission.create", "submission.created", version)
+    return Receipt(submission, version, is_new=True)
+
+
+def _receive_again(work: _Work, known: SubmissionVersion) -> Receipt:
+    """The record is here already: more of its files, or a repeat after a lost answer."""
+    if known.submission.deleted_at is not None:
+        raise Problem(problems.SUBMISSION_DELETED)
+    if known.xml_sha256 != _digest(work.parcel.xml):
+        raise Problem(problems.XML_DIFFERS)
+    if work.parcel.files:
+        merge_files(known, work.instance.files, work.parcel.files, work.actor)
+    if not known.is_complete and not work.parcel.is_incomplete:
+        SubmissionVersion.objects.filter(pk=known.pk).update(is_complete=True)
+        known.is_complete = True
+    return Receipt(known.submission, known, is_new=False)
+
+
+def _receive_edit(work: _Work) -> Receipt:
+    """A new version of a record that is here; of two edits of the same version the second is
+    refused.
+    """
+    replaced = (
+        SubmissionVersion.objects.select_related("submission")
+        .defer("xml", "data", "oddities")
+        .filter(
+            form_id=work.form_version.form_id,
+            instance_id=work.instance.envelope.deprecated_id,
+            is_draft=work.is_draft,
+        )
+        .first()
+    )
+    if replaced is None:
+        raise Problem(problems.ORIGINAL_MISSING)
+    if replaced.submission.deleted_at is not None:
+        raise Problem(problems.SUBMISSION_DELETED)
+    _check_editor(work, replaced.submission)
+    # One changed row is the lock: whoever changes it first has won
+    if not SubmissionVersion.objects.filter(pk=replaced.pk, is_current=True).update(
+        is_current=False
+    ):
+        raise Problem(problems.ORIGINAL_REPLACED)
+    submission = replaced.submission
+    version = _add_version(work, submission)
+    carry_files(replaced, version, work.instance.files)
+    merge_files(version, work.instance.files, work.parcel.files, work.actor, is_first=True)
+    submission.review_state = Submission.ReviewState.EDITED
+    submission.updated_at = clock.now()
+    submission.save(update_fields=["review_state", "updated_at"])
+    _announce(work, "submission.update.version", "submission.updated", version)
+    return Receipt(submission, version, is_new=True, is_edit=True)
+
+
+def _check_editor(work: _Work, submission: Submission) -> None:
+    """A phone edits what it, or its worker, has sent; a person needs the right to change
+    records.
+    """
+    sender_id = submission.submitter_id
+    if work.is_draft or (work.actor is not None and sender_id == work.actor.pk):
+        return
+    if not isinstance(work.actor, AppUser):
+        require(work.actor, Verb.SUBMISSION_UPDATE)
+        return
+    worker_id = work.actor.worker_id
+    others = AppUser.objects.filter(worker_id=worker_id).values_list("pk", flat=True)
+    if worker_id is None or sender_id not in {worker_id, *others}:
+        raise Problem(FORBIDDEN)
+
+
+def _add_version(work: _Work, submission: Submission) -> SubmissionVersion:
+    instance, parcel = work.instance, work.parcel
+    return SubmissionVersion.objects.create(
+        submission=submission,
+        form_version=work.form_version,
+        form_id=work.form_version.form_id,
+        is_draft=work.is_draft,
+        instance_id=instance.envelope.instance_id,
+        deprecated_id=instance.envelope.deprecated_id,
+        instance_name=instance.envelope.instance_name[:500],
+        xml=parcel.xml,
+        xml_sha256=_digest(parcel.xml),
+        data=instance.data,
+        entities=[operation.to_json() for operation in instance.entities],
+        oddities=[[one.path, one.value, one.reason] for one in instance.oddities],
+        occurred_on=occurred_on(instance.data, work.meaning.date_paths),
+        submitter=work.actor,
+        device_id=parcel.device_id or instance.meta.get("deviceid", "")[:255],
+        user_agent=parcel.user_agent,
+        is_complete=not parcel.is_incomplete,
+    )
+
+
+def _announce(work: _Work, action: str, event: str, version: SubmissionVersion) -> None:
+    """Journal entry and Reactions. Drafts are tests and encrypted records are sealed: neither is
+    registered.
+    """
+    silent = work.is_draft or work.instance.envelope.is_encrypted
+    record(
+        action,
+        actor=work.actor,
+        subject=f"submission:{version.instance_id}",
+        project_id=work.form_version.form.project_id,
+        details={"instanceId": version.instance_id, "submissionId": version.submission_id},
+        event=None if silent else event,
+        payload={"version_id": version.pk},
+    )
+
+
+def occurred_on(data: dict[str, Any], paths: tuple[str, ...]) -> date:
+    """The site's day that the record speaks of: the first readable of `paths`, else today; never
+    later than today.
+    """
+    today = clock.today()
+    for path in paths:
+        value: Any = data
+        for name in path.split("/")[1:]:
+            value = value.get(name) if isinstance(value, dict) else None
+        day = _day(value)
+        if day is not None:
+            return min(day, today)
+    return today
+
+
+def _day(value: Any) -> date | None:
+    try:
+        if isinstance(value, str) and "T" in value:
+            return clock.local_day(datetime.fromisoformat(value))
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _digest(xml: bytes) -> str:
+    return hashlib.sha256(xml).hexdigest()

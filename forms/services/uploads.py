@@ -1,0 +1,218 @@
+"""A workbook or XForm in, a draft out (design.md section 5.1). The published version is never
+touched by an upload.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import PurePath
+from urllib.parse import unquote
+
+from django.db import transaction
+
+from forms import problems
+from forms.blobs import StoredFile, blob_of, store_file
+from forms.models import Form, FormVersion, Project
+from forms.services.form_files import attach_file, expect_files
+from forms.services.publishing import publish_draft
+from forms.xlsform.diff import diff_fields
+from forms.xlsform.field import Field
+from forms.xlsform.workbook import read_workbook
+from forms.xlsform.xform import XForm, read_xform
+from server import clock
+from server.journal.services import record
+from server.people.models import Actor
+from server.problems import Problem
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLS = "application/vnd.ms-excel"
+# How a workbook of that type is named when the caller gives no file name
+_ENDINGS = {XLSX: ".xlsx", XLS: ".xls", "text/csv": ".csv", "text/markdown": ".md"}
+_XML_TYPES = frozenset({"application/xml", "text/xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """What was read from the uploaded file."""
+
+    xform: XForm
+    warnings: tuple[str, ...] = ()
+    sheet: StoredFile | None = None
+    sheet_name: str = ""
+    itemsets: bytes = b""
+
+
+def upload_form(
+    project: Project,
+    content: bytes,
+    content_type: str,
+    *,
+    actor: Actor | None,
+    fallback_form_id: str = "",
+    filename: str = "",
+    ignore_warnings: bool = False,
+    publish: bool = False,
+) -> FormVersion:
+    """A new form with a draft made from `content`, published at once if asked. Answers that
+    version.
+
+    `content_type`: XML, xlsx, xls, csv or markdown. Problems: FORM_FILE_TYPE, those of
+    `read_workbook` or `read_xform` (with sheet, row
+    and column), FORM_WARNINGS with the list in its details, FORM_EXISTS, and those of
+    `publish_draft`.
+    """
+    upload = _read(content, content_type, filename, fallback_form_id)
+    _refuse_warnings(upload, [], ignore_warnings)
+    with transaction.atomic():
+        form_id = upload.xform.form_id
+        if project.forms.alive().filter(xml_form_id=form_id).exists():
+            raise Problem(problems.FORM_EXISTS, form=form_id)
+        form = Form.objects.create(project=project, xml_form_id=form_id, created_by=actor)
+        record("form.create", actor=actor, subject=f"form:{form_id}", project_id=project.pk)
+        draft = _add_draft(form, upload, actor)
+        return publish_draft(form, actor=actor) if publish else draft
+
+
+def set_draft(
+    form: Form,
+    content: bytes = b"",
+    content_type: str = "",
+    *,
+    actor: Actor | None,
+    filename: str = "",
+    ignore_warnings: bool = False,
+) -> FormVersion:
+    """A new draft of `form` from `content`, or a copy of the published version when there is none.
+    An older draft gives way.
+
+    Problems: those of reading, FORM_ID_DIFFERS, FORM_WARNINGS (also for fields that disappear).
+    """
+    if not content:
+        return _copy_current(form, actor)
+    upload = _read(content, content_type, filename, form.xml_form_id)
+    if upload.xform.form_id != form.xml_form_id:
+        raise Problem(
+            problems.FORM_ID_DIFFERS, found=upload.xform.form_id, expected=form.xml_form_id
+        )
+    _refuse_warnings(upload, _structural_changes(form, upload.xform), ignore_warnings)
+    with transaction.atomic():
+        return _add_draft(form, upload, actor)
+
+
+@transaction.atomic
+def abandon_draft(form: Form, *, actor: Actor | None) -> None:
+    """Put the draft aside. Problems: NO_DRAFT; NEVER_PUBLISHED, because the form itself would have
+    nothing left.
+    """
+    if form.draft_id is None:
+        raise Problem(problems.NO_DRAFT)
+    if form.current_id is None:
+        raise Problem(problems.NEVER_PUBLISHED)
+    form.draft = None
+    form.updated_at = clock.now()
+    form.save(update_fields=["draft", "updated_at"])
+    record(
+        "form.update.draft.delete",
+        actor=actor,
+        subject=f"form:{form.xml_form_id}",
+        project_id=form.project_id,
+    )
+
+
+def _read(content: bytes, content_type: str, filename: str, fallback: str) -> _Upload:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in _XML_TYPES:
+        return _Upload(read_xform(content))
+    if kind not in _ENDINGS:
+        raise Problem(problems.FORM_FILE_TYPE, value=kind)
+    fallback = unquote(fallback)
+    name = filename or f"{PurePath(fallback).stem or 'form'}{_ENDINGS[kind]}"
+    converted = read_workbook(content, name, PurePath(fallback).stem)
+    sheet = store_file(content, name, kind)
+    return _Upload(
+        converted.xform, converted.warnings, sheet, PurePath(name).name[:255], converted.itemsets
+    )
+
+
+def _refuse_warnings(upload: _Upload, workflow: list[dict[str, object]], ignore: bool) -> None:
+    if ignore or not (upload.warnings or workflow):
+        return
+    found = {"xlsFormWarnings": list(upload.warnings), "workflowWarnings": workflow}
+    raise Problem(problems.FORM_WARNINGS, details={"warnings": found})
+
+
+def _structural_changes(form: Form, xform: XForm) -> list[dict[str, object]]:
+    if form.current is None:
+        return []
+    old = [Field.from_json(one) for one in form.current.fields]
+    lost = list(diff_fields(old, xform.fields).lost_paths)
+    return [{"type": "structureChanged", "details": lost}] if lost else []
+
+
+def _add_draft(form: Form, upload: _Upload, actor: Actor | None) -> FormVersion:
+    xform = upload.xform
+    draft = FormVersion.objects.create(
+        form=form,
+        **version_values(xform),
+        sheet=blob_of(upload.sheet) if upload.sheet else None,
+        sheet_name=upload.sheet_name,
+        warnings=list(upload.warnings),
+        created_by=actor,
+    )
+    expect_files(draft, xform.attachments, form.draft or form.current)
+    _set_draft_row(form, draft, actor)
+    if upload.itemsets:
+        attach_file(draft, "itemsets.csv", upload.itemsets, content_type="text/csv", actor=actor)
+    return draft
+
+
+def version_values(xform: XForm) -> dict[str, object]:
+    """The columns of a FormVersion that follow from its XML."""
+    return {
+        "version": xform.version,
+        "title": xform.title[:500],
+        "xml": xform.xml,
+        "md5": xform.md5,
+        "sha256": hashlib.sha256(xform.xml).hexdigest(),
+        "fields": [one.to_json() for one in xform.fields],
+        "entities": [one.to_json() for one in xform.entities],
+        "languages": list(xform.languages),
+    }
+
+
+def _copy_current(form: Form, actor: Actor | None) -> FormVersion:
+    current = form.current
+    if current is None:
+        raise Problem(problems.NO_DRAFT)
+    with transaction.atomic():
+        kept = (
+            "version",
+            "title",
+            "xml",
+            "md5",
+            "sha256",
+            "fields",
+            "entities",
+            "languages",
+            "sheet_id",
+            "sheet_name",
+            "warnings",
+        )
+        draft = FormVersion.objects.create(
+            form=form, created_by=actor, **{name: getattr(current, name) for name in kept}
+        )
+        expect_files(draft, read_xform(bytes(current.xml)).attachments, current)
+        _set_draft_row(form, draft, actor)
+        return draft
+
+
+def _set_draft_row(form: Form, draft: FormVersion, actor: Actor | None) -> None:
+    form.draft = draft
+    form.updated_at = clock.now()
+    form.save(update_fields=["draft", "updated_at"])
+    record(
+        "form.update.draft.set",
+        actor=actor,
+        subject=f"form:{form.xml_form_id}",
+        project_id=form.project_id,
+        details={"newDraftDefId": draft.pk},
+    )
