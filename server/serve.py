@@ -76,16 +76,17 @@ def network_address() -> str:
 
 
 def answers(host: str, port: int) -> bool:
-    """Whether the web process answers requests there."""
+    """Whether the web process answers requests there. Asks under a name that ALLOWED_HOSTS lets in."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
+    names = [name for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name[:1].isalnum()]
     try:
         connection = HTTPConnection(reachable, port, timeout=30)
-        connection.request("GET", "/login")
-        connection.getresponse().read()
+        connection.request("GET", "/login", headers={"Host": names[0]} if names else {})
+        status = connection.getresponse().status
         connection.close()
     except (OSError, HTTPException):
         return False
-    return True
+    return status < 500
 
 
 @dataclass(slots=True)

@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="small",
         help="size of the sample county for an empty database (default: small)",
     )
+    parser.add_argument(
+        "--no-static", action="store_true", help="static files are collected already (containers)"
+    )
     parser.add_argument("--greet", action="store_true", help="print logins and a Collect QR code")
     parser.add_argument("--only-greet", action="store_true", help="change nothing")
 
@@ -28,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.only_greet:
         with contextlib.redirect_stdout(sys.stderr):
             _migrate()
-            statics.collect()
+            if not options.no_static:
+                statics.collect()
             if programme.is_empty():
                 programme.load(sample=options.sample, seed=1)
     if options.greet:

@@ -4,14 +4,21 @@ import argparse
 import os
 import sys
 
+from server.serve import answers
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`anhu web` takes its settings from the environment: HOST, PORT, WEB_WORKERS, WEB_THREADS, ACCESS_LOG."""
+    """The options of `anhu web`; its settings are HOST, PORT, WEB_WORKERS, WEB_THREADS and ACCESS_LOG."""
+    parser.add_argument(
+        "--probe", action="store_true", help="ask the running one whether it answers"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Become granian; does not return."""
+    """Become granian, which does not return; or probe."""
     setting = os.environ.get
+    if options.probe:
+        return 0 if answers(setting("HOST", "127.0.0.1"), int(setting("PORT", "8000"))) else 1
     words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     words += ["--host", setting("HOST", "127.0.0.1"), "--port", setting("PORT", "8000")]
     words += ["--workers", setting("WEB_WORKERS", "1")]
