@@ -179,7 +179,9 @@ def decide(
         tasks=run.tasks(gaps),
         population=population,
         possible_population=possible_population,
-        nearest=nearest_changes(rule_set, values, certain) if with_nearest else Nearest(),
+        nearest=nearest_changes(rule_set, values, certain, run.trace)
+        if with_nearest
+        else Nearest(),
         needs_conference=limit is not None and certain.score >= limit,
         as_of=values.as_of,
         sha256=rule_set.sha256,
@@ -196,6 +198,7 @@ class _Run:
         self.provenance = provenance
         self.program: Program = program_of(rule_set)
         self.explainer: Explainer = explainer_of(rule_set)
+        self.trace = self.explainer.trace(values)
         self.found: list[tuple[CompiledRule, bool | None]] = [
             (item, item.run(values.env))
             for item in self.program.rules
@@ -203,8 +206,9 @@ class _Run:
         ]
         self.true = [item for item, status in self.found if status is True]
         self.open = [item for item, status in self.found if status is None]
+        self.reasons: dict[str, Reason] = {}
         self.certain: Tally = tally(self.program, self.true)
-        self.possible: Tally = tally(self.program, [*self.true, *self.open])
+        self.possible: Tally = tally(self.program, self.open, self.certain)
 
     def dimensions(self) -> dict[str, DimensionScore]:
         certain, possible = self.certain.dimensions, self.possible.dimensions
@@ -224,16 +228,20 @@ class _Run:
 
     def because(self, item: CompiledRule) -> tuple[Reason, ...]:
         node = self.explainer.rule(item.rule.id, item.rule.when)
-        names = self.explainer.facts_behind(node, self.values)
+        names = self.trace.facts_behind(node)
         return tuple(self.reason(name) for name in names if name not in self.rule_set.parameters)
 
     def reason(self, name: str) -> Reason:
-        value = self.values.get(name)
-        sources = self.provenance.get(name, ()) if value is not None else ()
-        if not sources:
-            return Reason(name, value)
-        newest = sources[0]
-        return Reason(name, value, newest.form, newest.date, newest.instance_id, newest.worker)
+        found = self.reasons.get(name)
+        if found is None:
+            value = self.values.get(name)
+            sources = self.provenance.get(name, ()) if value is not None else ()
+            found = Reason(name, value)
+            if sources:
+                at = sources[0]
+                found = Reason(name, value, at.form, at.date, at.instance_id, at.worker)
+            self.reasons[name] = found
+        return found
 
     def gaps(self) -> tuple[Gap, ...]:
         """Unanswered facts, those that could raise the tier most first, then by score, then as
@@ -241,11 +249,11 @@ class _Run:
         waiting: dict[str, list[CompiledRule]] = {}
         for item in self.open:
             node = self.explainer.rule(item.rule.id, item.rule.when)
-            for name in self.explainer.unknowns_behind(node, self.values):
+            for name in self.trace.unknowns_behind(node):
                 if name in self.rule_set.facts:
                     waiting.setdefault(name, []).append(item)
         order = {name: index for index, name in enumerate(self.rule_set.facts)}
-        reach = {name: tally(self.program, [*self.true, *items]) for name, items in waiting.items()}
+        reach = {name: tally(self.program, items, self.certain) for name, items in waiting.items()}
         ranked = sorted(
             waiting, key=lambda name: (-reach[name].rank, -reach[name].score, order[name])
         )

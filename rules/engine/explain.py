@@ -15,35 +15,47 @@ from rules.engine.closures import Run, compile_tree
 from rules.engine.parts import RuleSet
 from rules.engine.program import Program, program_of
 from rules.engine.values import Values
-from rules.language.ast import And, Call, Expr, FactRef, Or, children
+from rules.language.ast import And, Call, Expr, FactRef, Or, children, walk
 
 Env = Mapping[str, Any]
+Names = dict[str, None]  # a set that keeps the order of reading
+_NOTHING: Names = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a condition that can be evaluated by itself; `name` when it is a fact."""
+    """A part of a condition that can be evaluated by itself. A leaf has no part that could decide
+    alone, so all its
+    `names` count."""
 
-    kind: str  # and | or | if | coalesce | fact | other
+    kind: str  # and | or | if | coalesce | other | leaf
     run: Run
     parts: tuple["Node", ...] = ()
-    name: str = ""
+    names: tuple[str, ...] = ()
+
+
+_BRANCHING = ("if", "coalesce")
 
 
 def build_node(tree: Expr, neutral: frozenset[str]) -> Node:
-    """`tree` with every part made runnable."""
-    kind = "other"
-    match tree:
-        case FactRef(name=name):
-            return Node("fact", compile_tree(tree), name=name)
-        case And():
-            kind = "and"
-        case Or():
-            kind = "or"
-        case Call(name="if" | "coalesce" as word):
-            kind = word
+    """`tree` with every part that can decide made runnable."""
+    run = compile_tree(tree, neutral)
+    if not any(_branches(node) for node in walk(tree)):
+        names = dict.fromkeys(node.name for node in walk(tree) if isinstance(node, FactRef))
+        return Node("leaf", run, names=tuple(names))
     parts = tuple(build_node(child, neutral) for child in children(tree))
-    return Node(kind, compile_tree(tree, neutral), parts)
+    match tree:
+        case And():
+            return Node("and", run, parts)
+        case Or():
+            return Node("or", run, parts)
+        case Call(name=name) if name in _BRANCHING:
+            return Node(name, run, parts)
+    return Node("other", run, parts)
+
+
+def _branches(node: Expr) -> bool:
+    return isinstance(node, And | Or) or (isinstance(node, Call) and node.name in _BRANCHING)
 
 
 def deciding(node: Node, env: Env) -> list[Node]:
@@ -96,35 +108,60 @@ class Explainer:
             self.steps[name] = build_node(step.tree, self.neutral)
         return self.steps[name]
 
-    def facts_behind(self, root: Node, values: Values) -> list[str]:
-        """The names that decided, in the order of reading, derived facts before what they come
+    def trace(self, values: Values) -> "Trace":
+        """What every computed name of `values` rests on."""
+        trace = Trace(self, values)
+        for (
+            step
+        ) in self.program.steps:  # in the order of computing: what a step reads is traced before
+            node = self.behind(step.name, values)
+            if node is not None:
+                trace.facts[step.name] = trace.facts_behind(node)
+                trace.unknowns[step.name] = trace.unknowns_behind(node)
+        return trace
+
+
+@dataclass(slots=True)
+class Trace:
+    """For one child: the names behind each computed name, worked out once."""
+
+    explainer: Explainer
+    values: Values
+    facts: dict[str, Names] = field(default_factory=dict)
+    unknowns: dict[str, Names] = field(default_factory=dict)
+
+    def facts_behind(self, root: Node) -> Names:
+        """The names that decided, in the order of reading, computed ones before what they come
         from."""
-        found: dict[str, None] = {}
+        env = self.values.env
+        found: Names = {}
         todo = [root]
         while todo:
             node = todo.pop()
-            if node.kind != "fact":
-                todo.extend(reversed(deciding(node, values.env)))
-            elif node.name not in found:
-                found[node.name] = None
-                below = self.behind(node.name, values)
-                todo.extend([below] if below else [])
-        return list(found)
+            if node.kind != "leaf":
+                todo.extend(reversed(deciding(node, env)))
+                continue
+            for name in node.names:
+                if name not in found:
+                    found[name] = None
+                    found.update(self.facts.get(name, _NOTHING))
+        return found
 
-    def unknowns_behind(self, root: Node, values: Values) -> list[str]:
-        """The unanswered facts that keep `root` unknown."""
-        found: dict[str, None] = {}
-        todo = [root] if root.run(values.env) is None else []
+    def unknowns_behind(self, root: Node) -> Names:
+        """The unanswered facts and unknown computed ones that keep `root` unknown."""
+        env = self.values.env
+        found: Names = {}
+        todo = [root] if root.run(env) is None else []
         while todo:
             node = todo.pop()
-            if node.kind != "fact":
-                parts = deciding(node, values.env)
-                todo.extend(part for part in reversed(parts) if part.run(values.env) is None)
-            elif node.name not in found:
-                found[node.name] = None
-                below = self.behind(node.name, values)
-                todo.extend([below] if below and below.run(values.env) is None else [])
-        return [name for name in found if name not in values.idle]
+            if node.kind != "leaf":
+                todo.extend(part for part in reversed(deciding(node, env)) if part.run(env) is None)
+                continue
+            for name in node.names:
+                if name not in found and env.get(name) is None and name not in self.values.idle:
+                    found[name] = None
+                    found.update(self.unknowns.get(name, _NOTHING))
+        return found
 
 
 _explainers: "WeakKeyDictionary[RuleSet, Explainer]" = WeakKeyDictionary()

@@ -8,19 +8,19 @@ the changed facts.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from rules.engine.explain import explainer_of
+from rules.engine.explain import Trace
 from rules.engine.parts import Fact, RuleSet
-from rules.engine.program import CompiledRule, Program, Step, program_of
+from rules.engine.program import Program, Step, program_of
 from rules.engine.scoring import Tally, tally
 from rules.engine.values import Values, applies
 from rules.language.ast import Call, Compare, Expr, Kind, Literal, facts_of, walk
 
 MAX_FOUND = 8
-MAX_PAIRS = 300
+MAX_PAIRS = 200
 _CHANGEABLE = (Kind.YES_NO, Kind.SELECT_ONE, Kind.SELECT_MULTIPLE, Kind.INTEGER, Kind.NUMBER)
 
 
@@ -62,9 +62,9 @@ class Nearest:
         return {"lower": list(map(plain, self.lower)), "higher": list(map(plain, self.higher))}
 
 
-def nearest_changes(rule_set: RuleSet, values: Values, now: Tally) -> Nearest:
+def nearest_changes(rule_set: RuleSet, values: Values, now: Tally, trace: Trace) -> Nearest:
     """The nearest changes from `now`, the certain tally of `values`."""
-    return _Search(rule_set, values, now).run()
+    return _Search(rule_set, values, now, trace).run()
 
 
 @dataclass(slots=True)
@@ -117,10 +117,11 @@ def _dependents(program: Program) -> dict[str, tuple[Step, ...]]:
 
 
 class _Search:
-    def __init__(self, rule_set: RuleSet, values: Values, now: Tally) -> None:
+    def __init__(self, rule_set: RuleSet, values: Values, now: Tally, trace: Trace) -> None:
         self.rule_set = rule_set
         self.values = values
         self.now = now
+        self.trace = trace
         self.program = program_of(rule_set)
         self.hints = hints_of(rule_set)
         self.in_force = [item.rule.in_force(values.as_of) for item in self.program.rules]
@@ -130,21 +131,45 @@ class _Search:
         ]
 
     def run(self) -> Nearest:
-        lower: list[Outlook] = []
-        if self.now.rank > 0:
-            trials = [change for fact in self.causes() for change in self.lowering(fact)]
-            lower = self.find(((change,) for change in trials), -1)
-            if not lower:
-                useful = [change for change in trials if self.rank((change,))[1] != self.statuses]
-                pairs = (pair for pair in combinations(useful, 2) if pair[0].fact != pair[1].fact)
-                lower = self.find(pairs, -1)
-        higher: list[Outlook] = []
-        if self.now.rank < len(self.rule_set.tiers) - 1:
-            trials = [
-                change for fact in self.rule_set.facts.values() for change in self.raising(fact)
-            ]
-            higher = self.find(((change,) for change in trials), 1)
-        return Nearest(tuple(lower), tuple(higher))
+        """Both directions."""
+        return Nearest(tuple(self.lower()), tuple(self.higher()))
+
+    def lower(self) -> list[Outlook]:
+        """What takes the tier down: every rule whose floor holds it must fall."""
+        if self.now.rank == 0:
+            return []
+        behind = self.causes()
+        holding = {index for rules in behind.values() for index in rules if self.is_holding(index)}
+        trials = {name: self.lowering(self.rule_set.facts[name]) for name in behind}
+        singles = [name for name in behind if behind[name] >= holding]
+        found = self.find(((change,) for name in singles for change in trials[name]), -1)
+        if found:
+            return found
+        pairs = (
+            pair
+            for one, other in combinations(behind, 2)
+            if behind[one] | behind[other] >= holding
+            for pair in product(trials[one], trials[other])
+        )
+        return self.find(pairs, -1)
+
+    def is_holding(self, index: int) -> bool:
+        return self.program.rules[index].floor == self.now.rank
+
+    def higher(self) -> list[Outlook]:
+        """What takes the tier up: only facts that a rule reads which could do it."""
+        highest = max((rank for _, rank in self.program.bands), default=0)
+        lifting = {
+            index
+            for index, item in enumerate(self.program.rules)
+            if item.floor > self.now.rank or (item.score and highest > self.now.rank)
+        }
+        facts = [
+            fact
+            for fact in self.rule_set.facts.values()
+            if not lifting.isdisjoint(self.program.readers.get(fact.name, ()))
+        ]
+        return self.find(((change,) for fact in facts for change in self.raising(fact)), 1)
 
     def find(self, trials: Iterator[tuple[Change, ...]], direction: int) -> list[Outlook]:
         """The first trials that move the tier in `direction`; one for each set of facts."""
@@ -155,34 +180,34 @@ class _Search:
             names = tuple(change.fact for change in changes)
             if names in found:
                 continue
-            rank, _ = self.rank(changes)
+            rank = self.rank(changes)
             if (rank - self.now.rank) * direction > 0:
                 found[names] = Outlook(changes, self.rule_set.tiers[rank].id)
         return list(found.values())
 
-    def rank(self, changes: tuple[Change, ...]) -> tuple[int, list[bool | None]]:
-        """The rank after `changes`, and the statuses of all rules."""
+    def rank(self, changes: tuple[Change, ...]) -> int:
+        """The rank after `changes`."""
         env = dict(self.values.env)
-        steps: dict[str, Step] = {}
-        for change in changes:
-            env[change.fact] = change.new
-            for step in self.hints.steps.get(change.fact, ()):
-                steps[step.name] = step
-        for step in (one for one in self.program.steps if one.name in steps) if steps else ():
-            self.again(step, env, changes)
+        env.update((change.fact, change.new) for change in changes)
+        names = {step.name for one in changes for step in self.hints.steps.get(one.fact, ())}
+        for step in (
+            self.program.steps if len(changes) > 1 else self.hints.steps.get(changes[0].fact, ())
+        ):
+            if step.name in names:
+                self.again(step, env, changes)
         statuses = list(self.statuses)
         for change in changes:
             for index in self.program.readers.get(change.fact, ()):
                 if self.in_force[index]:
                     statuses[index] = self.program.rules[index].run(env)
         if statuses == self.statuses:
-            return self.now.rank, statuses
+            return self.now.rank
         fired = [
             item
             for item, status in zip(self.program.rules, statuses, strict=True)
             if status is True
         ]
-        return tally(self.program, fired).rank, statuses
+        return tally(self.program, fired).rank
 
     def again(self, step: Step, env: dict[str, Any], changes: tuple[Change, ...]) -> None:
         """Compute a step anew; a default only where nobody answered."""
@@ -194,19 +219,19 @@ class _Search:
         if step.name in self.values.defaulted or self.values.env.get(step.name) is None:
             env[step.name] = step.otherwise if applies(step.run, env) is False else None
 
-    def causes(self) -> list[Fact]:
-        """The answered facts behind the rules that fire, in the order of the rules."""
-        explainer = explainer_of(self.rule_set)
-        found: dict[str, None] = {}
-        for item in self.fired():
+    def causes(self) -> dict[str, set[int]]:
+        """The answered facts behind the rules that fire and count, with the indexes of those
+        rules."""
+        found: dict[str, set[int]] = {}
+        explainer = self.trace.explainer
+        for index, item in enumerate(self.program.rules):
+            if self.statuses[index] is not True or not (item.score or item.floor):
+                continue
             node = explainer.rule(item.rule.id, item.rule.when)
-            found.update(dict.fromkeys(explainer.facts_behind(node, self.values)))
-        return [self.rule_set.facts[name] for name in found if name in self.rule_set.facts]
-
-    def fired(self) -> Iterator[CompiledRule]:
-        for item, status in zip(self.program.rules, self.statuses, strict=True):
-            if status is True and (item.score or item.floor):
-                yield item
+            for name in self.trace.facts_behind(node):
+                if name in self.rule_set.facts:
+                    found.setdefault(name, set()).add(index)
+        return found
 
     def lowering(self, fact: Fact) -> list[Change]:
         """Other answers to `fact`: any listed code, fewer codes, the other side of a limit."""

@@ -9,26 +9,37 @@ from rules.engine.program import CompiledRule, Program
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Capped score per dimension, their sum, and the rank of the tier."""
+    """Uncapped sums and caps per dimension, the score, the highest floor, and the rank of the
+    tier."""
 
-    dimensions: tuple[float, ...]
+    sums: tuple[float, ...]
+    caps: tuple[float | None, ...]
     score: float
+    floor: int
     rank: int
 
+    @property
+    def dimensions(self) -> tuple[float, ...]:
+        """The capped score of each dimension."""
+        return tuple(
+            round(amount if cap is None else min(amount, cap), 6)
+            for amount, cap in zip(self.sums, self.caps, strict=True)
+        )
 
-def tally(program: Program, fired: Iterable[CompiledRule]) -> Tally:
-    """The score and tier that `fired` rules amount to."""
-    sums = [0.0] * len(program.caps)
-    rank = 0
+
+def tally(program: Program, fired: Iterable[CompiledRule], start: Tally | None = None) -> Tally:
+    """The score and tier that `fired` rules amount to, on top of those behind `start`."""
+    sums = list(start.sums) if start else [0.0] * len(program.caps)
+    rank = start.floor if start else 0
     for item in fired:
         sums[item.dimension] += item.score
-        rank = max(rank, item.floor)
-    capped = tuple(
-        round(amount if cap is None else min(amount, cap), 6)
-        for amount, cap in zip(sums, program.caps, strict=True)
-    )
-    score = round(sum(capped), 6)
-    return Tally(capped, score, max(rank, band(program, score)))
+        if item.floor > rank:
+            rank = item.floor
+    score = 0.0
+    for amount, cap in zip(sums, program.caps, strict=True):
+        score += amount if cap is None or amount < cap else cap
+    score = round(score, 6)
+    return Tally(tuple(sums), program.caps, score, rank, max(rank, band(program, score)))
 
 
 def band(program: Program, score: float) -> int:
