@@ -10,6 +10,7 @@ once, not twice.
 import hashlib
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
 
 from server import clock
 from server.journal.models import Entry, Reaction
@@ -33,7 +35,10 @@ RETRY_AFTER = (
     timedelta(minutes=10),
     timedelta(hours=1),
 )
+NUDGE_PAUSE = 30.0  # seconds without nudges after the broker did not answer, so that it holds up one request only
 SEAL_BATCH = 200  # rows per write transaction (design.md section 4)
+
+_no_nudge_before = 0.0
 
 
 def record(
@@ -85,13 +90,15 @@ def emit(
 
 def nudge() -> None:
     """Tell a worker on another process that there is work. Without a broker its own watcher sees the rows."""
-    if settings.CELERY_BROKER_URL.startswith("memory"):
+    global _no_nudge_before
+    if settings.CELERY_BROKER_URL.startswith("memory") or time.monotonic() < _no_nudge_before:
         return
     from server.celery import run_pending_task  # noqa: PLC0415  celery loads settings first
 
     try:
         run_pending_task.apply_async(retry=False)
-    except OSError as error:  # the broker is away: the sweep will find the rows
+    except (OSError, OperationalError) as error:  # the broker is away: the sweep will find the rows
+        _no_nudge_before = time.monotonic() + NUDGE_PAUSE
         logger.warning("no nudge: %s", error)
 
 
