@@ -85,7 +85,6 @@ def _blank_child(node: Node) -> Any:
 
 def read_group(element: etree._Element, node: Node, path: str, notes: Notes) -> dict[str, Any]:
     """The answers below `element`, in the form's order, every field present."""
-    outer = notes.properties.get(node.path)
     if node.dataset:
         notes.properties[node.path] = {}
     found: dict[str, Any] = {}
@@ -104,8 +103,6 @@ def read_group(element: etree._Element, node: Node, path: str, notes: Notes) -> 
     if node.dataset:
         _add_entity(element, node, path, notes)
         notes.properties.pop(node.path)
-        if outer is not None:
-            notes.properties[node.path] = outer
     return {
         name: found[name] if name in found else _blank_child(spec)
         for name, spec in children.items()

@@ -276,6 +276,16 @@ def test_an_entity_in_a_repeat_knows_its_repeat():
     assert EntityDeclaration.from_json(json.loads(json.dumps(entity.to_json()))) == entity
 
 
+def test_an_entity_in_a_repeat_of_a_repeat_belongs_to_the_inner_one():
+    table = REPEAT.replace(
+        "| | text | who | Who | full_name |\n| | end_repeat | | | |",
+        "| | begin_repeat | kids | Kids | |\n| | text | who | Who | full_name |\n"
+        "| | end_repeat | | | |\n| | end_repeat | | | |",
+    )
+    (entity,) = form(table).entities
+    assert (entity.path, entity.repeat) == ("/people/kids/meta/entity", "/people/kids")
+
+
 @pytest.mark.parametrize(
     ("version", "dataset", "prop", "says"),
     [

@@ -15,10 +15,10 @@ from server.problems import Problem
 
 
 def good() -> bytes:
-    book, out = Workbook(), BytesIO()
-    book.active.title = "survey"
+    book, out = Workbook(write_only=True), BytesIO()
+    sheet = book.create_sheet("survey")
     for row in (["type", "name", "label"], ["text", "a", "A"]):
-        book.active.append(row)
+        sheet.append(row)
     book.save(out)
     return out.getvalue()
 

@@ -1,5 +1,6 @@
 """Workbooks of every kind -> XForm, and each fault with its sheet, row and column."""
 
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -21,9 +22,8 @@ GOOD = (
 )
 
 
-def xlsx(sheets: dict[str, list[list[object]]]) -> bytes:
-    book, out = Workbook(), BytesIO()
-    book.remove(book.active)
+def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
+    book, out = Workbook(write_only=True), BytesIO()
     for name, rows in sheets.items():
         sheet = book.create_sheet(name)
         for row in rows:
@@ -172,6 +172,15 @@ def test_a_fault_in_a_nested_question_is_placed_by_its_path_not_its_name():
     )
     (place,) = complaint(HEAD + rows).places
     assert (place.row, place.path) == (4, "/g/a")
+
+
+def test_a_fault_behind_a_group_is_placed_outside_of_it():
+    rows = (
+        "| | begin_group | g | G | | | | |\n| | text | a | A | | | | |\n"
+        "| | end_group | | | | | | |\n| | text | a | A | 1 + | | | |\n"
+    )
+    (place,) = complaint(HEAD + rows).places
+    assert (place.row, place.path) == (5, "/a")
 
 
 def test_all_bad_expressions_are_reported_at_once():
