@@ -8,7 +8,9 @@ from server.problems import gettext_noop as _
 EXPRESSION_SYNTAX = Kind(
     "400.601",
     400,
-    _("The expression breaks off at '%(found)s' (line %(line)s, character %(column)s): %(reason)s"),
+    _(
+        "The expression breaks off at '%(found)s' (line %(line)s, character %(column)s): %(reason)s."
+    ),
     _("%(cure)s"),
 )
 EXPRESSION_TOO_LONG = Kind(
@@ -26,7 +28,7 @@ EXPRESSION_TOO_DEEP = Kind(
 PATTERN = Kind(
     "400.604",
     400,
-    _("The pattern '%(pattern)s' cannot be used: %(reason)s"),
+    _("The pattern '%(pattern)s' cannot be used: %(reason)s."),
     _("Allowed are characters, . [a-z] \\d \\w \\s ( | ) and the counts * + ? {2,5}."),
 )
 
@@ -35,7 +37,7 @@ UNKNOWN_FACT = Kind("400.611", 400, _("`%(name)s`: there is no such fact."), _("
 UNKNOWN_CODE = Kind("400.612", 400, _("'%(code)s' is not a choice of `%(name)s`."), _("%(cure)s"))
 UNKNOWN_FUNCTION = Kind("400.613", 400, _("There is no function `%(name)s`."), _("%(cure)s"))
 ARGUMENTS = Kind(
-    "400.614", 400, _("`%(name)s` is used wrongly: %(reason)s"), _("Write it as %(usage)s.")
+    "400.614", 400, _("`%(name)s` is used wrongly: %(reason)s."), _("Write it as %(usage)s.")
 )
 TYPE_MISMATCH = Kind(
     "400.615", 400, _("%(left)s cannot be compared with %(right)s by `%(op)s`."), _("%(cure)s")
@@ -96,11 +98,11 @@ CYCLE = Kind(
 CUT_OFFS = Kind(
     "400.647",
     400,
-    _("The cut-offs of the tiers leave a gap: %(reason)s"),
+    _("The cut-offs of the tiers leave a gap: %(reason)s."),
     _("List tiers from the lowest; the first starts at 0 and each next one higher, or has none."),
 )
 BAD_VALUE = Kind(
-    "400.648", 400, _("`%(name)s` cannot be '%(value)s': %(reason)s"), _("Correct the value.")
+    "400.648", 400, _("`%(name)s` cannot be '%(value)s': %(reason)s."), _("Correct the value.")
 )
 MERGE = Kind(
     "400.649",
@@ -144,7 +146,8 @@ FACT_VALUE = Kind(
     _("Send a value of that type, or leave the fact out when it is unknown."),
 )
 
-# The second engine: raised when a rule set is checked for release, never while a child is evaluated.
+# The second engine: raised when a rule set is checked for release, never while a child is
+# evaluated.
 DURABLE_LIMIT = Kind(
     "400.671",
     400,

@@ -1,0 +1,100 @@
+"""What a phone sees of the rules: the child's tier with its reasons, and each worker's tasks as
+rows of dataset `task`.
+
+Lists on phones carry no translations, so the texts are in the language of the field: Chinese.
+"""
+
+import uuid
+from datetime import datetime
+
+from forms.models import Dataset, Entity
+from forms.registry import annotate_entity, remove_entity, write_entity
+from rules.engine.rule_set import RuleSet
+from rules.models import Task, TierState
+from server import clock
+
+TASK_DATASET = "task"
+MOST_REASONS = 3
+MOST_TASKS = 5
+_NAMESPACE = uuid.UUID("6f3b1c1e-52a4-5d0c-9f0e-0a4a6c1d7e55")  # ours alone: makes delivery uuids
+
+
+def show_child(entity: Entity, state: TierState, rule_set: RuleSet) -> None:
+    """Write tier, main reasons and open tasks into the child's own row; nothing happens if they
+    are there already."""
+    tasks = Task.objects.filter(entity=entity, state__in=(Task.State.OPEN, Task.State.ACCEPTED))
+    lines = [
+        f"{task.title.get('zh', task.code)}（{day_text(task.due_at)}前）"
+        for task in tasks.order_by("due_at")
+    ]
+    more = [f"等{len(lines)}项"] if len(lines) > MOST_TASKS else []
+    annotate_entity(
+        entity,
+        {
+            "tier": state.tier,
+            "tier_reasons": "；".join(reasons(state, rule_set)),
+            "open_tasks": "；".join([*lines[:MOST_TASKS], *more]),
+        },
+    )
+
+
+def reasons(state: TierState, rule_set: RuleSet) -> list[str]:
+    """The titles of the rules that weigh most in the newest evaluation, in Chinese."""
+    if state.evaluation is None:
+        return []
+    fired = {rule["id"] for rule in state.evaluation.decision["rules"] if rule["status"] == "true"}
+    weigh = [rule for rule in rule_set.rules if rule.id in fired]
+    weigh.sort(
+        key=lambda rule: (-(rule_set.tier(rule.floor).rank if rule.floor else 0), -rule.score)
+    )
+    return [rule.title["zh"] for rule in weigh[:MOST_REASONS]]
+
+
+def deliver_task(task: Task) -> None:
+    """Put a live task on its assignee's phone, or bring it up to date there. Projects without
+    dataset `task` have no such list."""
+    dataset = Dataset.objects.filter(
+        project_id=task.entity.dataset.project_id, name=TASK_DATASET
+    ).first()
+    if dataset is None:
+        return
+    child, title = task.entity, task.title.get("zh", task.code)
+    name = child.data.get("child_name") or child.label
+    entity = write_entity(
+        dataset,
+        delivery_uuid(task),
+        f"{day_text(task.due_at)}前 · {name} · {title}",
+        {
+            "child": str(child.uuid),
+            "child_name": name,
+            "task_code": task.code,
+            "due_date": clock.local_day(task.due_at).isoformat(),
+            "tier": task.tier,
+            "why": task.why.get("zh", ""),
+            "village": child.area.name if child.area else "",
+        },
+        worker=task.assignee,
+        area=child.area,
+        school=child.school,
+    )
+    if task.delivery_id != entity.pk:
+        task.delivery = entity
+        task.save(update_fields=["delivery"])
+
+
+def withdraw_task(task: Task) -> None:
+    """Take a task off the phone."""
+    if task.delivery is not None:
+        remove_entity(task.delivery)
+
+
+def delivery_uuid(task: Task) -> uuid.UUID:
+    """The same task has the same row on phones, however often it is written."""
+    identity = f"{task.rule_set}/{task.entity.uuid}/{task.code}/{task.episode}"
+    return uuid.uuid5(_NAMESPACE, identity)
+
+
+def day_text(moment: datetime) -> str:
+    """ "11月30日"."""
+    day = clock.local_day(moment)
+    return f"{day.month}月{day.day}日"

@@ -1,0 +1,182 @@
+"""A decision's tasks against those that are open (design.md §4: deterministic identity, never
+duplicated).
+
+A task is one *episode* of (rule set, child, code). While its cause lasts there is one live task,
+whoever asks for it; when it
+has been done and the cause lasts on, it is not opened again. A cause that has gone and come back,
+or a new rule that asks,
+opens the next episode. A live task that lost its cause is cancelled while nobody has begun it;
+begun work is not taken away, its worker is
+told. A rule that became unknown is no lost cause.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from forms.models import Entity
+from rules.engine.rule_set import RuleSet
+from rules.models import Task
+from rules.services import phone
+from rules.services.deadlines import due_at, escalations, first_escalation
+from rules.services.notices import notify
+from rules.services.tasks.assigning import assignee_of, report_unassigned
+from rules.services.tasks.events import add_event, end_task
+from rules.services.tasks.wanted import Wanted
+from server import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What changed: tasks opened now, and the codes of those cancelled."""
+
+    opened: tuple[Task, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    changed: int = 0
+
+
+def sync_tasks(
+    entity: Entity,
+    rule_set: RuleSet,
+    wanted: Mapping[str, Wanted],
+    held: frozenset[str],
+    *,
+    may_end: bool,
+    instance_id: str | None = None,
+) -> Synced:
+    """Open, change and end the tasks of `entity` so that they are those `wanted`.
+
+    `held`: rules not known to be false. `may_end` False: the engines disagree, nothing is ended.
+    `instance_id`: the submission that
+    caused this. Call with the child locked.
+    """
+    tasks = _newest_episodes(entity, rule_set.name)
+    opened, changed = [], 0
+    for code, call in wanted.items():
+        task = tasks.get(code)
+        if task is not None and task.state in Task.LIVE:
+            changed += _update(task, rule_set, call)
+        elif task is None or _is_new_cause(task, call):
+            episode = task.episode + 1 if task else 1
+            opened.append(_open(entity, rule_set, call, episode, instance_id))
+    cancelled = []
+    for code, task in tasks.items():
+        lost = task.rules and code not in wanted and not held.intersection(task.rules)
+        if lost and may_end and task.cause_gone_at is None and _lose_cause(task):
+            cancelled.append(code)
+    return Synced(tuple(opened), tuple(cancelled), changed)
+
+
+def _newest_episodes(entity: Entity, rule_set: str) -> dict[str, Task]:
+    rows = (
+        Task.objects.select_for_update(of=("self",))
+        .select_related("assignee", "delivery__dataset")
+        .filter(entity=entity, rule_set=rule_set)
+        .order_by("episode")
+    )
+    found = {task.code: task for task in rows}
+    for task in found.values():
+        task.entity = entity  # already here, with its area
+    return found
+
+
+def _is_new_cause(ended: Task, call: Wanted) -> bool:
+    """Whether what asks now is not what the ended task was for."""
+    return ended.cause_gone_at is not None or not set(call.rules) <= set(ended.rules)
+
+
+def _open(
+    entity: Entity, rule_set: RuleSet, call: Wanted, episode: int, instance_id: str | None
+) -> Task:
+    kind, now = call.kind, clock.now()
+    due = due_at(now, call.due, rule_set.holidays)
+    steps = escalations(kind, now, due, rule_set.holidays)
+    role, assignee = assignee_of(entity, kind.assignee, instance_id or call.instance_id)
+    task = Task.objects.create(
+        entity=entity,
+        rule_set=rule_set.name,
+        code=kind.id,
+        episode=episode,
+        rules=list(call.rules),
+        dimension=kind.dimension,
+        title=dict(kind.title),
+        why=call.why,
+        tier=call.tier,
+        rank=call.rank,
+        role=role,
+        assignee=assignee,
+        area=entity.area,
+        school_id=entity.school_id,
+        opened_at=now,
+        due_at=due,
+        escalation=steps,
+        escalate_at=first_escalation(steps),
+        needs_verification=kind.verify,
+    )
+    add_event(task, "opened", rules=list(call.rules), submission=call.instance_id or instance_id)
+    phone.deliver_task(task)
+    if assignee is None:
+        report_unassigned(task)
+    else:
+        text = {"zh": f"新任务：{kind.title['zh']}", "en": f"New task: {kind.title['en']}"}
+        notify([assignee], "task", text, entity=entity, task=task)
+    return task
+
+
+def _update(task: Task, rule_set: RuleSet, call: Wanted) -> bool:
+    """Merge what asks now into a live task: new rules, the earliest due time. Answers whether
+    anything changed."""
+    now = clock.now()
+    added = [rule for rule in call.rules if rule not in task.rules]
+    before = (task.rules, task.tier, task.due_at, task.cause_gone_at)
+    if added:
+        due = due_at(now, call.due, rule_set.holidays)
+        if due < task.due_at:
+            _bring_forward(task, rule_set, due)
+    task.rules = [rule for rule in task.rules if rule in call.rules] + added
+    if call.rank > task.rank:
+        task.tier, task.rank = call.tier, call.rank
+    task.cause_gone_at = None
+    is_same = before == (task.rules, task.tier, task.due_at, task.cause_gone_at)
+    if is_same and task.why == call.why:
+        return False
+    task.why = call.why
+    task.save()
+    if not is_same:
+        add_event(task, "rules_changed", rules=task.rules, added=added, due=task.due_at.isoformat())
+    if task.state != Task.State.VERIFYING:
+        phone.deliver_task(task)
+    return True
+
+
+def _bring_forward(task: Task, rule_set: RuleSet, due: datetime) -> None:
+    """An earlier due time; those who were to be told then are told earlier too."""
+    task.due_at = due
+    left = {step["to"] for step in task.escalation}  # the others have been told
+    steps = escalations(rule_set.tasks[task.code], task.opened_at, due, rule_set.holidays)
+    task.escalation = [step for step in steps if step["to"] in left]
+    task.escalate_at = first_escalation(task.escalation)
+
+
+def _lose_cause(task: Task) -> bool:
+    """The cause of a task has gone; answers whether that cancelled it."""
+    task.cause_gone_at = clock.now()
+    if task.state == Task.State.OPEN:
+        end_task(task, Task.State.CANCELLED, "cancelled", data={"cause": "gone"})
+        return True
+    task.save(update_fields=["cause_gone_at"])
+    if task.state == Task.State.ACCEPTED:
+        add_event(task, "cause_gone")
+        title = task.title
+        text = {
+            "zh": f"任务起因已消失，请确认是否继续：{title.get('zh', task.code)}",
+            "en": f"Its cause has gone, please see whether to go on: {title.get('en', task.code)}",
+        }
+        notify(
+            [task.assignee] if task.assignee else [],
+            "cause_gone",
+            text,
+            entity=task.entity,
+            task=task,
+        )
+    return False

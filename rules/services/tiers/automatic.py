@@ -1,0 +1,127 @@
+"""What an evaluation does to a tier by itself (domain report, section 4.1).
+
+Up is at once, down is a person's decision: the first tier and every rise are in force immediately
+and wait in the queue to be confirmed; a fall is only proposed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rules.engine.rule_set import RuleSet, Tier
+from rules.models import Evaluation, TierDecision, TierState
+from server import clock
+
+Review = TierState.Review
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an evaluation says about the tier; doubtful: the second engine disagrees or is
+    silent."""
+
+    tier: str
+    possible: str
+    is_insufficient: bool
+    is_doubtful: bool
+
+
+def apply_outcome(
+    state: TierState, rule_set: RuleSet, evaluation: Evaluation, outcome: Outcome
+) -> TierDecision | None:
+    """Let an evaluation act on the tier; answers the decision if the tier rose. `state` is
+    locked."""
+    ranks = {tier.id: tier.rank for tier in rule_set.tiers}
+    before, new = ranks.get(state.tier, -1), ranks[outcome.tier]
+    decision = None
+    if new > before and not _is_excepted(state, ranks, new):
+        decision = _rise(state, evaluation, outcome.tier)
+    proposed = _proposal(state, rule_set, outcome)
+    if state.requested_tier and (decision or not proposed):
+        state.requested_tier, state.requested_by = "", None
+    state.proposed = state.requested_tier or proposed
+    _queue(state, outcome, rose=decision is not None)
+    waits_last = state.review == Review.INSUFFICIENT
+    state.rank = -1 if waits_last else ranks.get(state.proposed or state.tier, 0)
+    state.evaluation = evaluation
+    state.updated_at = clock.now()
+    state.save()
+    return decision
+
+
+def _is_excepted(state: TierState, ranks: dict[str, int], new: int) -> bool:
+    """A person put the tier below what the rules say: until that ends, or things get worse."""
+    lasts = state.overridden_until is not None and state.overridden_until >= clock.today()
+    return lasts and new <= ranks.get(state.override_floor, -1)
+
+
+def _rise(state: TierState, evaluation: Evaluation, tier: str) -> TierDecision:
+    decision = TierDecision.objects.create(
+        entity_id=state.entity_id,
+        action=TierDecision.Action.AUTOMATIC,
+        from_tier=state.tier,
+        to_tier=tier,
+        evaluation=evaluation,
+    )
+    state.overridden_until, state.override_floor = None, ""
+    move(state, tier, decision.at)
+    return decision
+
+
+def move(state: TierState, tier: str, at: datetime) -> None:
+    """Put `tier` into force; the same tier again leaves its beginning as it was."""
+    if tier != state.tier:
+        state.previous, state.tier, state.since = state.tier, tier, at
+
+
+def _proposal(state: TierState, rule_set: RuleSet, outcome: Outcome) -> str:
+    """The lower tier that the rules propose; "" for none, in doubt, and under an override."""
+    if not state.tier or state.overridden_until is not None or outcome.is_doubtful:
+        return ""
+    current, computed = rule_set.tier(state.tier), rule_set.tier(outcome.tier)
+    if computed.rank >= current.rank:
+        return ""
+    return lowest_step(rule_set, current, computed).id
+
+
+def lowest_step(rule_set: RuleSet, current: Tier, wanted: Tier) -> Tier:
+    """How far down at once: one tier from one of two approvals, else as far as wanted."""
+    if current.downgrade_approvals > 1 and wanted.rank < current.rank - 1:
+        return rule_set.tiers[current.rank - 1]
+    return wanted
+
+
+def _queue(state: TierState, outcome: Outcome, *, rose: bool) -> None:
+    """Set why the child waits for a person; what waits already keeps its place."""
+    before = state.review
+    state.review = _review(state, outcome, rose)
+    if not state.review:
+        state.waiting_since = None
+    elif before in (Review.NONE, Review.INSUFFICIENT) or state.waiting_since is None:
+        state.waiting_since = clock.now()
+
+
+def _review(state: TierState, outcome: Outcome, rose: bool) -> Review:
+    if outcome.is_doubtful:
+        return Review.MISMATCH
+    if rose:
+        return Review.UP if state.previous else Review.NEW
+    if state.requested_tier:
+        return Review.SECOND
+    if state.proposed:
+        return Review.DOWN
+    if state.review in (Review.NEW, Review.UP):
+        return Review(state.review)
+    if outcome.is_insufficient and not _was_seen(state, outcome):
+        return Review.INSUFFICIENT
+    return Review.NONE
+
+
+def _was_seen(state: TierState, outcome: Outcome) -> bool:
+    """A person has decided with this gap before them: it is not put before them again."""
+    seen = state.evaluation
+    return (
+        state.review == Review.NONE
+        and seen is not None
+        and seen.is_insufficient
+        and seen.possible_tier == outcome.possible
+    )

@@ -1,0 +1,17 @@
+"""Titles of a rule-set document ({"zh", "en"}) in the reader's language."""
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.translation import get_language
+
+
+def in_language(title: Mapping[str, str]) -> str:
+    """The title in the active language, Chinese where that is lacking."""
+    language = "en" if (get_language() or "").startswith("en") else "zh"
+    return title.get(language) or title.get("zh") or next(iter(title.values()), "")
+
+
+def listed(titles: Iterable[Mapping[str, str]], most: int = 5) -> str:
+    """The first `most` titles in one line."""
+    mark = ", " if (get_language() or "").startswith("en") else "、"
+    return mark.join(in_language(title) for title in list(titles)[:most])
