@@ -1,8 +1,12 @@
-"""What can go wrong, said so that the reader can mend it. Django-free: pure packages raise these too.
+"""What can go wrong, said so that the reader can mend it. Django-free: pure packages raise these
+too.
 
-A `Kind` is one line of a floor's catalogue (`forms/problems.py`, `rules/problems.py`, ...): a numbered code in the
-style of ODK Central ("404.1"), the HTTP status, and an English message with `%(token)s` places, which is the msgid that
-the catalogues translate. A `Problem` is one occurrence. Edges render it (JSON, OpenRosaResponse, page); nobody else
+A `Kind` is one line of a floor's catalogue (`forms/problems.py`, `rules/problems.py`, ...): a
+numbered code in the
+style of ODK Central ("404.1"), the HTTP status, and an English message with `%(token)s` places,
+which is the msgid that
+the catalogues translate. A `Problem` is one occurrence. Edges render it (JSON, OpenRosaResponse,
+page); nobody else
 formats.
 """
 
@@ -28,7 +32,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a document the fault is: sheet, row (1 = heading) and column of a workbook, or a path or expression
+    """Where in a document the fault is: sheet, row (1 = heading) and column of a workbook, or a
+    path or expression
     offset.
     """
 
@@ -48,8 +53,35 @@ class Place:
         return {key: value for key, value in known.items() if value not in ("", None)}
 
 
+class Phrase(str):
+    """A text inside a message that is translated with it: English as a string, `msgid` and `tokens`
+    kept."""
+
+    msgid: str
+    tokens: dict[str, Any]
+
+    def __new__(cls, msgid: str, **tokens: Any) -> "Phrase":
+        phrase = super().__new__(cls, msgid % tokens)
+        phrase.msgid = msgid
+        phrase.tokens = tokens
+        return phrase
+
+    def message_in(self, translate: Any) -> str:
+        """The text in the language of `translate` (a gettext)."""
+        return str(translate(self.msgid)) % spoken_in(self.tokens, translate)
+
+
+def spoken_in(tokens: Mapping[str, Any], translate: Any) -> dict[str, Any]:
+    """`tokens` with their phrases translated."""
+    return {
+        key: value.message_in(translate) if isinstance(value, Phrase) else value
+        for key, value in tokens.items()
+    }
+
+
 class Problem(Exception):
-    """One failure with the values that fill its message; `places` says where, `details` goes to API clients as it
+    """One failure with the values that fill its message; `places` says where, `details` goes to API
+    clients as it
     is.
     """
 
@@ -69,8 +101,9 @@ class Problem(Exception):
 
     def message_in(self, translate: Any) -> str:
         """The message in the language of `translate` (a gettext), with the cure after it."""
-        message = translate(self.kind.message) % self.tokens
-        cure = translate(self.kind.cure) % self.tokens if self.kind.cure else ""
+        tokens = spoken_in(self.tokens, translate)
+        message = translate(self.kind.message) % tokens
+        cure = translate(self.kind.cure) % tokens if self.kind.cure else ""
         return f"{message} {cure}".strip()
 
 

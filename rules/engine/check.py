@@ -11,7 +11,8 @@ from rules.engine.naming import Naming
 from rules.engine.parts import RuleSet
 from rules.language.ast import Expr, facts_of
 from rules.language.names import did_you_mean
-from server.problems import Place
+from server.problems import Phrase, Place
+from server.problems import gettext_noop as _
 
 _DISCOVERER = "discoverer"  # whoever sent the submission: no role of the directory
 
@@ -47,7 +48,7 @@ class _Checker:
 
     def role(self, name: str | None, place: Place) -> None:
         if self.rule_set.roles:
-            self.known(name, [*self.rule_set.roles, _DISCOVERER], "role", place)
+            self.known(name, [*self.rule_set.roles, _DISCOVERER], _("role"), place)
 
     def duplicates(self) -> None:
         """No id twice in a section."""
@@ -73,9 +74,18 @@ class _Checker:
         for index, tier in enumerate(self.rule_set.tiers):
             place = place_of("tiers", index, "min_score")
             if index == 0 and tier.min_score != 0:
-                self.findings.error(problems.CUT_OFFS, place, reason=f"{tier.id} must start at 0")
+                self.findings.error(
+                    problems.CUT_OFFS,
+                    place,
+                    reason=Phrase(_("%(tier)s must start at 0"), tier=tier.id),
+                )
             elif tier.min_score is not None and last is not None and tier.min_score <= last:
-                reason = f"{tier.id} starts at {tier.min_score}, not above {last}"
+                reason = Phrase(
+                    _("%(tier)s starts at %(score)s, not above %(last)s"),
+                    tier=tier.id,
+                    score=tier.min_score,
+                    last=last,
+                )
                 self.findings.error(problems.CUT_OFFS, place, reason=reason)
             last = tier.min_score if tier.min_score is not None else last
             self.role(tier.lead_role, place_of("tiers", index, "lead_role"))
@@ -88,7 +98,7 @@ class _Checker:
             origins = [key for key in ("history", "source") if key in item]
             origins += ["question"] if {"question", "sources"} & item.keys() else []
             if len(origins) != 1:
-                reason = "a fact comes from exactly one of question(s), history and source"
+                reason = _("a fact comes from exactly one of question(s), history and source")
                 place = place_of("facts", index, "question")
                 value = ", ".join(origins) or "-"
                 self.findings.error(
@@ -105,12 +115,12 @@ class _Checker:
         needs = {
             "worst_of": (
                 "order",
-                "a number, or a single choice with `order` naming all of it",
+                _("a number, or a single choice with `order` naming all of it"),
                 True,
             ),
-            "union": ("type", "a multiple choice", kind == "select_multiple"),
-            "sticky": ("positive", "`positive` and `cleared_by`", True),
-            "alarm": ("positive", "`positive` and `cleared_by`", True),
+            "union": ("type", _("a multiple choice"), kind == "select_multiple"),
+            "sticky": ("positive", _("`positive` and `cleared_by`"), True),
+            "alarm": ("positive", _("`positive` and `cleared_by`"), True),
         }
         if policy not in needs:
             return
@@ -141,7 +151,7 @@ class _Checker:
                     problems.UNKNOWN_CODE, place, code=code, name=name.name, cure=cure
                 )
         tier = item.get("history", {}).get("tier")
-        self.known(tier, self.tier_ids, "tier", place_of("facts", index, "history"))
+        self.known(tier, self.tier_ids, _("tier"), place_of("facts", index, "history"))
 
     def rules(self) -> None:
         """Dimension, floor and tasks exist; the rule does something; its days are in order."""
@@ -149,25 +159,27 @@ class _Checker:
             self.known(
                 item["dimension"],
                 self.dimensions,
-                "dimension",
+                _("dimension"),
                 place_of("rules", index, "dimension"),
             )
-            self.known(item.get("floor"), self.tier_ids, "tier", place_of("rules", index, "floor"))
+            self.known(
+                item.get("floor"), self.tier_ids, _("tier"), place_of("rules", index, "floor")
+            )
             for use in item.get("tasks", ()):
                 task = use if isinstance(use, str) else use["id"]
                 place = place_of("rules", index, "tasks")
-                self.known(task, self.rule_set.tasks, "task", place)
+                self.known(task, self.rule_set.tasks, _("task"), place)
             valid = item.get("valid", {})
             if valid.get("from", "") > valid.get("to", "9999"):
                 place = place_of("rules", index, "valid")
-                reason = "it ends before it begins"
+                reason = _("it ends before it begins")
                 self.findings.error(
                     problems.BAD_VALUE, place, name="valid", value=valid["to"], reason=reason
                 )
             if not (item.get("score") or item.get("floor") or item.get("tasks")):
                 self.findings.warn(problems.NO_EFFECT, place_of("rules", index), name=item["id"])
         ask = self.rule_set.ask_for_facts
-        self.known(ask, self.rule_set.tasks, "task", place_of("settings", None, "ask_for_facts"))
+        self.known(ask, self.rule_set.tasks, _("task"), place_of("settings", None, "ask_for_facts"))
 
     def tasks(self) -> None:
         """Roles, tiers and dimensions exist; something closes the task."""
@@ -178,9 +190,9 @@ class _Checker:
             for step in task.escalation:
                 self.role(step.to, place_of("tasks", index, "escalation"))
             for tier in task.due_by_tier:
-                self.known(tier, self.tier_ids, "tier", place_of("tasks", index, "due"))
+                self.known(tier, self.tier_ids, _("tier"), place_of("tasks", index, "due"))
             place = place_of("tasks", index, "dimension")
-            self.known(task.dimension or None, self.dimensions, "dimension", place)
+            self.known(task.dimension or None, self.dimensions, _("dimension"), place)
             if not task.closes and not task.is_manual and "close" not in item:
                 place = place_of("tasks", index, "close")
                 self.findings.warn(problems.NEVER_CLOSES, place, name=task.id)

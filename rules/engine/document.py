@@ -18,7 +18,8 @@ import yaml
 from rules import problems
 from rules.engine.findings import Findings, place_of
 from rules.language.names import did_you_mean
-from server.problems import TOO_LARGE, UNPARSEABLE, Place, Problem
+from server.problems import TOO_LARGE, UNPARSEABLE, Phrase, Place, Problem
+from server.problems import gettext_noop as _
 
 MAX_BYTES = 5_000_000
 MAX_FAULTS = 100
@@ -66,7 +67,9 @@ def read_document(data: bytes, kind: str = "yaml") -> Document:
     except (ValueError, yaml.YAMLError) as error:
         raise Problem(UNPARSEABLE, format=kind.upper(), reason=str(error)[:300]) from None
     except RecursionError:
-        raise Problem(UNPARSEABLE, format=kind.upper(), reason="nested too deep") from None
+        raise Problem(
+            UNPARSEABLE, format=kind.upper(), reason=Phrase(_("it is nested too deep"))
+        ) from None
     return canonical(found)
 
 
@@ -74,7 +77,9 @@ def canonical(document: object) -> Document:
     """`document` with plain JSON values only (dates as ISO text); DOCUMENT_SHAPE if it is not such
     a mapping."""
     if not isinstance(document, Mapping):
-        raise Problem(problems.DOCUMENT_SHAPE, reason="A rule set is a mapping of sections.")
+        raise Problem(
+            problems.DOCUMENT_SHAPE, reason=Phrase(_("A rule set is a mapping of sections."))
+        )
     plain: Document = _plain(document, ())
     return plain
 
@@ -97,7 +102,7 @@ def _plain(value: object, path: tuple[str, ...]) -> Any:
             return [_plain(item, (*path, str(index))) for index, item in enumerate(value)]
     where = " > ".join(path) or "the document"
     place = Place(sheet=path[0] if path else "", path=where)
-    reason = f"At {where} stands a value that no rule set can hold."
+    reason = Phrase(_("At %(where)s stands a value that no rule set can hold."), where=where)
     raise Problem(problems.DOCUMENT_SHAPE, places=(place,), reason=reason)
 
 
@@ -161,13 +166,13 @@ def _note(fault: jsonschema.ValidationError, findings: Findings) -> None:
 def _reason(fault: jsonschema.ValidationError, schema: Any) -> str:
     match fault.validator:
         case "enum":
-            return f"allowed are {', '.join(map(str, schema['enum']))}"
+            return Phrase(_("allowed are %(names)s"), names=", ".join(map(str, schema["enum"])))
         case "type":
             if isinstance(fault.instance, bool):
-                return "put yes, no, on or off into quotation marks"
-            return f"a value of type {schema['type']} is needed"
+                return Phrase(_("put yes, no, on or off into quotation marks"))
+            return Phrase(_("a value of type %(type)s is needed"), type=schema["type"])
         case "pattern":
-            return f"it does not have the form {schema['pattern']}"
+            return Phrase(_("it does not have the form %(form)s"), form=schema["pattern"])
         case _:
             return fault.message[-200:]
 

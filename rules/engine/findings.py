@@ -7,7 +7,7 @@ from typing import Any
 
 from rules import problems
 from rules.language.ast import Span
-from rules.language.names import Issue
+from rules.language.names import Issue, as_phrase
 from server.problems import Kind, Place, Problem
 
 
@@ -46,11 +46,11 @@ class Findings:
 
     def error(self, kind: Kind, place: Place, **tokens: Any) -> None:
         """Note an error."""
-        self.items.append(Finding(kind, {"cure": "", **tokens}, place))
+        self.items.append(Finding(kind, _phrased(tokens), place))
 
     def warn(self, kind: Kind, place: Place, **tokens: Any) -> None:
         """Note a warning: the document stays valid."""
-        self.items.append(Finding(kind, {"cure": "", **tokens}, place, is_warning=True))
+        self.items.append(Finding(kind, _phrased(tokens), place, is_warning=True))
 
     def issues(self, issues: Iterable[Issue], place: Place) -> None:
         """Note what the language's checker says about the expression at `place`."""
@@ -82,6 +82,12 @@ class Findings:
                 count=len(errors),
                 first=errors[0].message_in(str),
             )
+
+
+def _phrased(tokens: dict[str, Any]) -> dict[str, Any]:
+    """`tokens` with those that are plain msgids made translatable."""
+    texts = {key: as_phrase(tokens.get(key, "")) for key in ("cure", "reason", "need", "what")}
+    return {**tokens, **texts}
 
 
 def place_of(section: str, index: int | None = None, column: str = "") -> Place:

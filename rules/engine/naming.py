@@ -12,7 +12,8 @@ from rules.engine.findings import Findings, place_of
 from rules.engine.parts import Parameter
 from rules.language.ast import Kind, Type, Value
 from rules.language.names import Bilingual, Name, did_you_mean
-from server.problems import Place
+from server.problems import Phrase, Place
+from server.problems import gettext_noop as _
 
 # Counting the past always gives an answer; the days since a first event that never was do not.
 _ALWAYS_COUNTED = frozenset({"streak", "count", "exists", "prior_tier"})
@@ -81,7 +82,7 @@ class Naming:
             if name not in self.lists:
                 cure = did_you_mean(name, self.lists)
                 self.findings.error(
-                    problems.UNKNOWN_NAME, place, name=name, what="choice list", cure=cure
+                    problems.UNKNOWN_NAME, place, name=name, what=_("choice list"), cure=cure
                 )
         if kind.is_select and not labels and not ({"codes", "choices"} & item.keys()):
             self.findings.error(problems.MISSING_COLUMN, place, name="choices")
@@ -113,7 +114,7 @@ class Naming:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            reason = "the calendar has no such day"
+            reason = _("the calendar has no such day")
             self.findings.error(problems.BAD_VALUE, place, name="date", value=text, reason=reason)
             return None
 
@@ -121,7 +122,7 @@ class Naming:
         """`raw` as a value of `type_`, every code being in its list, or None with a finding."""
         if raw == [] and type_.kind is Kind.SELECT_MULTIPLE:
             return ()
-        reason = f"a value of type {type_.kind.value} is needed"
+        reason = Phrase(_("a value of type %(type)s is needed"), type=type_.kind.value)
         try:
             value = coerce(type_, raw)
         except ValueError:

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rules.engine.building import Expressions, Parts, build_dimensions, build_tiers
+from rules.engine.building import Parts, build_dimensions, build_tiers
 from rules.engine.check import check_rule_set
 from rules.engine.document import (
     Document,
@@ -33,6 +33,7 @@ from rules.engine.document import (
     digest,
     read_document,
 )
+from rules.engine.expressions import Expressions
 from rules.engine.findings import Finding, Findings
 from rules.engine.naming import Naming
 from rules.engine.parts import (

@@ -16,7 +16,8 @@ from rules.engine.parts import Fact, RuleSet
 from rules.engine.program import Program, program_of
 from rules.language.ast import Kind, Value
 from rules.language.names import did_you_mean
-from server.problems import Place, Problem
+from server.problems import Phrase, Place, Problem
+from server.problems import gettext_noop as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +102,5 @@ def _unknown_fact(rule_set: RuleSet, name: object) -> Problem:
     text = str(name)[:80]
     cure = did_you_mean(text, rule_set.facts)
     if any(derived.name == name for derived in rule_set.derived):
-        cure = "It is computed from other facts and cannot be given."
+        cure = Phrase(_("It is computed from other facts and cannot be given."))
     return Problem(problems.UNKNOWN_FACT, places=(Place(path=text),), name=text, cure=cure)

@@ -5,11 +5,11 @@ A node whose fault is reported keeps `type is None`, and nothing above it compla
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from rules import problems
 from rules.language import comparing, unknowns
+from rules.language.arguments import INTEGER, NUMBER, TEXT, argument_fault, join, results_of, spoken
 from rules.language.ast import (
     And,
     Arith,
@@ -25,28 +25,14 @@ from rules.language.ast import (
     Type,
 )
 from rules.language.functions import FUNCTIONS, Argument, Function
-from rules.language.names import Issue, Names, did_you_mean
-from rules.language.regexes import compile_pattern
+from rules.language.names import Issue, Names, as_phrase, did_you_mean
 from rules.language.text import to_text
 from server.problems import Kind as ProblemKind
-from server.problems import Problem
+from server.problems import Phrase
+from server.problems import gettext_noop as _
 
 YES_NO = Type(Kind.YES_NO)
-INTEGER = Type(Kind.INTEGER)
-NUMBER = Type(Kind.NUMBER)
-TEXT = Type(Kind.TEXT)
 DATE = Type(Kind.DATE)
-
-_SPOKEN = {
-    Kind.NUMBER: "a number",
-    Kind.INTEGER: "a whole number",
-    Kind.DATE: "a date",
-    Kind.TIME: "a time",
-    Kind.YES_NO: "a condition",
-    Kind.SELECT_ONE: "a choice",
-    Kind.SELECT_MULTIPLE: "a multiple choice",
-    Kind.TEXT: "a text",
-}
 
 
 def check(tree: Expr, names: Names, expected: Type | None = None) -> tuple[Expr, list[Issue]]:
@@ -62,73 +48,6 @@ def check(tree: Expr, names: Names, expected: Type | None = None) -> tuple[Expr,
     return typed, sorted(checker.issues, key=lambda issue: (issue.span, issue.kind.code))
 
 
-def spoken(kind: Kind) -> str:
-    """`kind` in plain English, with its article."""
-    return _SPOKEN[kind]
-
-
-def argument_fault(wanted: Argument, arg: Expr) -> str:
-    """Why `arg` cannot be an argument of the special sort `wanted`; '' when it can."""
-    quoted = isinstance(arg, Literal) and isinstance(arg.value, str)
-    match wanted:
-        case "value":
-            return ""
-        case "fact":
-            return "" if isinstance(arg, FactRef) else "it takes one fact"
-        case "digits":
-            whole = isinstance(arg, Literal) and isinstance(arg.value, int) and arg.value <= 9
-            return "" if whole else "the number of digits is 0 to 9"
-        case "datable" if not quoted:
-            is_day = arg.type is None or arg.type.kind in (Kind.DATE, Kind.TIME)
-            return "" if is_day else "it takes a date or a quoted one"
-    if not quoted or not isinstance(arg, Literal) or not isinstance(arg.value, str):
-        return "the argument must be a quoted text"
-    return quoted_fault(wanted, arg.value)
-
-
-def quoted_fault(wanted: Argument, text: str) -> str:
-    """Why the quoted `text` does not do; '' when it does."""
-    if wanted == "datable":
-        return "" if is_iso_date(text) else f"'{text}' is not a date of the calendar"
-    if wanted == "code" and (not text or " " in text):
-        return "it takes one code; selected-any takes several"
-    if wanted == "codes" and not text.split():
-        return "no code is given"
-    if wanted == "pattern":
-        try:
-            compile_pattern(text)
-        except Problem as problem:
-            return str(problem.tokens["reason"])
-    return ""
-
-
-def is_iso_date(text: str) -> bool:
-    """Whether `text` is a day written as 2026-01-31."""
-    try:
-        return len(text) == 10 and date.fromisoformat(text) is not None
-    except ValueError:
-        return False
-
-
-def join(types: list[Type]) -> Type | None:
-    """The one type that all `types` fit into, or None."""
-    kinds = {item.kind for item in types}
-    if kinds <= {Kind.INTEGER, Kind.NUMBER}:
-        return NUMBER if Kind.NUMBER in kinds else INTEGER
-    if len(kinds) == 1:
-        codes = dict.fromkeys(code for item in types for code in item.codes)
-        return Type(types[0].kind, tuple(codes))
-    return TEXT if kinds == {Kind.TEXT, Kind.SELECT_ONE} else None
-
-
-def results_of(node: Expr) -> list[Expr]:
-    """The expressions whose value may become that of `node`, through if() and coalesce()."""
-    if isinstance(node, Call) and node.name in ("if", "coalesce"):
-        args = node.args[1:] if node.name == "if" else node.args
-        return [leaf for arg in args for leaf in results_of(arg)]
-    return [node]
-
-
 @dataclass(slots=True)
 class _Checker:
     """Collects issues while it rebuilds the tree from below."""
@@ -137,7 +56,9 @@ class _Checker:
     issues: list[Issue] = field(default_factory=list)
 
     def say(self, kind: ProblemKind, node: Expr, *, warning: bool = False, **tokens: Any) -> None:
-        self.issues.append(Issue(kind, {"cure": "", **tokens}, node.span, warning))
+        for key in ("cure", "reason"):
+            tokens[key] = as_phrase(tokens.get(key, ""))
+        self.issues.append(Issue(kind, tokens, node.span, warning))
 
     def visit(self, node: Expr) -> Expr:
         match node:
@@ -173,11 +94,11 @@ class _Checker:
         """`node` must be true or false."""
         if node.type is None or node.type.kind is Kind.YES_NO:
             return node
-        text, cure = to_text(node), "Compare it with something."
+        text, cure = to_text(node), Phrase(_("Compare it with something."))
         if node.type.kind is Kind.SELECT_ONE and "yes" in node.type.codes:
-            cure = f"Write {text} = 'yes'."
+            cure = Phrase(_("Write %(text)s = 'yes'."), text=text)
         elif node.type.kind is Kind.SELECT_MULTIPLE:
-            cure = f"Write count-selected({text}) > 0."
+            cure = Phrase(_("Write count-selected(%(text)s) > 0."), text=text)
         self.say(problems.NOT_A_CONDITION, node, text=text, type=spoken(node.type.kind), cure=cure)
         return replace(node, type=None)
 
@@ -185,7 +106,7 @@ class _Checker:
         """`node` must be a number."""
         if node.type is None or node.type.kind.is_numeric:
             return node
-        cure = "Use a number, or count-selected() of a multiple choice."
+        cure = Phrase(_("Use a number, or count-selected() of a multiple choice."))
         self.say(
             problems.NOT_A_NUMBER, node, text=to_text(node), type=spoken(node.type.kind), cure=cure
         )
@@ -231,8 +152,8 @@ class _Checker:
         return typed
 
     def described(self, node: Expr) -> str:
-        kind = spoken(node.type.kind) if node.type else "something"
-        return f"`{to_text(node)}` ({kind})"
+        kind = spoken(node.type.kind) if node.type else ""
+        return Phrase(_("`%(text)s` (%(type)s)"), text=to_text(node), type=kind)
 
     def as_code(self, node: Expr, other: Expr) -> Expr:
         """A quoted text beside a choice is one of its codes."""
@@ -282,7 +203,7 @@ class _Checker:
             self.say(problems.UNKNOWN_FUNCTION, node, name=node.name, cure=cure)
             return typed
         if not function.accepts(len(args)):
-            self.misuse(typed, function, f"it has {len(args)} arguments")
+            self.misuse(typed, function, Phrase(_("it has %(count)s arguments"), count=len(args)))
             return typed
         args = tuple(
             self.argument(typed, function.argument(index), arg) for index, arg in enumerate(args)
@@ -301,11 +222,14 @@ class _Checker:
             if arg.type is not None and arg.type.kind not in wanted:
                 if wanted == {Kind.YES_NO}:
                     return self.condition(arg)
-                self.misuse(node, function, f"`{to_text(arg)}` is {spoken(arg.type.kind)}", arg)
+                reason = Phrase(
+                    _("`%(text)s` is %(type)s"), text=to_text(arg), type=spoken(arg.type.kind)
+                )
+                self.misuse(node, function, reason, arg)
             return arg
-        reason = argument_fault(wanted, arg)
-        if reason:
-            self.misuse(node, function, reason, arg)
+        fault = argument_fault(wanted, arg)
+        if fault:
+            self.misuse(node, function, fault, arg)
         elif wanted in ("code", "codes") and isinstance(arg, Literal):
             codes = str(arg.value).split() if wanted == "codes" else [str(arg.value)]
             for code in codes:
@@ -323,8 +247,10 @@ class _Checker:
             values = tuple(self.as_code(value, select) for value in values)
         result = join([value.type for value in values if value.type])
         if result is None:
-            kinds = ", ".join(dict.fromkeys(spoken(v.type.kind) for v in values if v.type))
-            self.say(problems.MIXED_TYPES, node, name=node.name, types=kinds)
+            kinds = dict.fromkeys(value.type.kind for value in values if value.type)
+            one, other = [spoken(kind) for kind in kinds][:2]
+            types = Phrase(_("%(one)s and %(other)s"), one=one, other=other)
+            self.say(problems.MIXED_TYPES, node, name=node.name, types=types)
         return replace(node, args=node.args[:start] + values, type=result)
 
     def expect(self, node: Expr, expected: Type) -> Expr:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from rules.language.ast import Compare, Expr, Kind, Literal, Type
 from rules.language.text import to_text
+from server.problems import Phrase
+from server.problems import gettext_noop as _
 
 ORDERED = frozenset({Kind.NUMBER, Kind.INTEGER, Kind.DATE, Kind.TIME})
 _WORDS = frozenset({Kind.TEXT, Kind.SELECT_ONE})
@@ -33,27 +35,37 @@ def cure_for(node: Compare, left: Type, right: Type) -> str:
         cure = _cure(node.op, subject, other, kind, against)
         if cure:
             return cure
-    return "Compare values of one type."
+    return _("Compare values of one type.")
 
 
 def _cure(op: str, subject: Expr, other: Expr, kind: Kind, against: Kind) -> str:
     text, operand = to_text(subject), to_text(other)
     match kind, against:
         case Kind.SELECT_MULTIPLE, _:
-            return f"Write selected({text}, {operand if isinstance(other, Literal) else '...'})."
+            code = operand if isinstance(other, Literal) else "..."
+            return Phrase(_("Write selected(%(text)s, %(code)s)."), text=text, code=code)
         case Kind.YES_NO, _ if isinstance(other, Literal):
             alone = text if other.value in ("yes", "true", 1) else f"not({text})"
-            return f"`{text}` is a condition by itself: write {alone}."
+            return Phrase(
+                _("`%(text)s` is a condition by itself: write %(alone)s."), text=text, alone=alone
+            )
         case ((Kind.DATE | Kind.TIME), Kind.TEXT) if isinstance(other, Literal):
-            return f"Write date({operand})."
+            return Phrase(_("Write date(%(text)s)."), text=operand)
         case Kind.TIME, Kind.DATE:
-            return f"Write date({text}) to compare days."
+            return Phrase(_("Write date(%(text)s) to compare days."), text=text)
         case ((Kind.NUMBER | Kind.INTEGER), Kind.TEXT) if isinstance(other, Literal):
-            return f"Write {other.value} without quotation marks, if it is a number."
+            return Phrase(
+                _("Write %(text)s without quotation marks, if it is a number."), text=other.value
+            )
         case Kind.SELECT_ONE, (Kind.NUMBER | Kind.INTEGER):
-            return f"A choice is compared with a quoted code: '{operand}'."
+            return Phrase(_("A choice is compared with a quoted code: '%(code)s'."), code=operand)
         case Kind.SELECT_ONE, _ if op not in ("=", "!="):
-            return f"Choices have no order: write selected-any({text}, 'a b') with the codes meant."
+            return Phrase(
+                _(
+                    "Choices have no order: write selected-any(%(text)s, 'a b') with the codes meant."
+                ),
+                text=text,
+            )
     return ""
 
 

@@ -6,7 +6,9 @@ from typing import NoReturn
 
 from rules import problems
 from rules.language.ast import Span
-from server.problems import Kind, Place, Problem
+from rules.language.names import as_phrase
+from server.problems import Kind, Phrase, Place, Problem
+from server.problems import gettext_noop as _
 
 MAX_LENGTH = 4000
 MAX_NUMBER = 18  # digits: beyond this a float or a 64-bit column would change the value
@@ -23,17 +25,17 @@ _TOKEN = re.compile(
 _DOUBLES = ("==", "<>")  # each half would be a token of its own
 # What people type instead, and what to say about it.
 _HABITS = {
-    "==": "Equality is written with a single =.",
-    "&&": "Write `and`.",
-    "||": "Write `or`.",
-    "!": "Write `not(...)` or `!=`.",
-    "<>": "Write `!=`.",
-    "${": "A fact is written ${name}, with letters, digits and _ only.",
-    "'": "Close the text with the same quotation mark.",
+    "==": _("Equality is written with a single =."),
+    "&&": _("Write `and`."),
+    "||": _("Write `or`."),
+    "!": _("Write `not(...)` or `!=`."),
+    "<>": _("Write `!=`."),
+    "${": _("A fact is written ${name}, with letters, digits and _ only."),
+    "'": _("Close the text with the same quotation mark."),
     '"': "Close the text with the same quotation mark.",
-    ".": "`.` belongs to constraints; name the fact as ${name}.",
-    "/": "Division is written `div`.",
-    "%": "The remainder is written `mod`.",
+    ".": _("`.` belongs to constraints; name the fact as ${name}."),
+    "/": _("Division is written `div`."),
+    "%": _("The remainder is written `mod`."),
 }
 _FULL_WIDTH = "（），＝＜＞＋－＊“”‘’，。；＄｛｝！≥≤≠"
 
@@ -63,8 +65,8 @@ def fail(text: str, span: Span, reason: str, cure: str = "") -> NoReturn:
         found=found,
         line=line,
         column=column,
-        reason=reason,
-        cure=cure,
+        reason=as_phrase(reason),
+        cure=as_phrase(cure),
     )
 
 
@@ -97,13 +99,15 @@ def _token(text: str, match: re.Match[str]) -> Token:
     kind = match.lastgroup or ""
     content, span = match.group(kind), match.span()
     if kind == "number" and len(content) > MAX_NUMBER:
-        fail(text, span, "the number is too long", f"Use at most {MAX_NUMBER} digits.")
+        cure = Phrase(_("Use at most %(limit)s digits."), limit=MAX_NUMBER)
+        fail(text, span, _("the number is too long"), cure)
     return Token(kind, content[1:-1] if kind == "string" else content, span)
 
 
 def _complain(text: str, offset: int) -> NoReturn:
     for wrong, cure in _HABITS.items():
         if text.startswith(wrong, offset):
-            fail(text, (offset, offset + len(wrong)), "this is not part of the language", cure)
-    cure = "Use the half-width character." if text[offset] in _FULL_WIDTH else "Remove it."
-    fail(text, (offset, offset + 1), "this character is not part of the language", cure)
+            fail(text, (offset, offset + len(wrong)), _("this is not part of the language"), cure)
+    is_wide = text[offset] in _FULL_WIDTH
+    cure = _("Use the half-width character.") if is_wide else _("Remove it.")
+    fail(text, (offset, offset + 1), _("this character is not part of the language"), cure)

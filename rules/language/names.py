@@ -7,6 +7,8 @@ from typing import Any
 
 from rules.language.ast import Span, Type
 from server.problems import Kind as ProblemKind
+from server.problems import Phrase, spoken_in
+from server.problems import gettext_noop as _
 
 Bilingual = Mapping[str, str]  # {"zh": ..., "en": ...}
 
@@ -38,16 +40,23 @@ class Issue:
 
     def message_in(self, translate: Callable[[str], str]) -> str:
         """The message and its cure in the language of `translate` (a gettext)."""
-        cure = translate(self.kind.cure) % self.tokens if self.kind.cure else ""
-        return f"{translate(self.kind.message) % self.tokens} {cure}".strip()
+        tokens = spoken_in(self.tokens, translate)
+        cure = translate(self.kind.cure) % tokens if self.kind.cure else ""
+        return f"{translate(self.kind.message) % tokens} {cure}".strip()
 
 
-def did_you_mean(word: str, candidates: Iterable[str], form: str = "`{}`") -> str:
+def as_phrase(text: str) -> str:
+    """A plain msgid as a phrase, so that the message around it translates it too."""
+    return text if isinstance(text, Phrase) or not text or "%" in text else Phrase(text)
+
+
+def did_you_mean(word: str, candidates: Iterable[str], form: str = "`{}`") -> Phrase:
     """A cure naming the candidate closest to `word`, or listing some of few candidates, or ''."""
     known = sorted(set(candidates))
     close = difflib.get_close_matches(word[:64], known, n=1, cutoff=0.6)
     if close:
-        return f"Did you mean {form.format(close[0])}?"
+        return Phrase(_("Did you mean %(name)s?"), name=form.format(close[0]))
     if 0 < len(known) <= 12:
-        return f"There are: {', '.join(form.format(item) for item in known)}."
-    return "Check the spelling."
+        names = ", ".join(form.format(item) for item in known)
+        return Phrase(_("There are: %(names)s."), names=names)
+    return Phrase(_("Check the spelling."))

@@ -23,6 +23,8 @@ from rules.language.ast import (
     children,
 )
 from rules.language.lexer import Token, fail, problem_at, tokenize
+from server.problems import Phrase
+from server.problems import gettext_noop as _
 
 MAX_DEPTH = 64
 COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
@@ -43,7 +45,12 @@ def parse(text: str) -> Expr:
     """The untyped tree of `text`; spans are offsets into it. Spec: design.md §6."""
     reader = _Reader(text)
     if reader.token.kind == "end":
-        fail(text, (0, len(text)), "there is no expression here", "Write a condition or a value.")
+        fail(
+            text,
+            (0, len(text)),
+            _("there is no expression here"),
+            _("Write a condition or a value."),
+        )
     tree = reader.expression(1)
     if reader.token.kind != "end":
         reader.complain()
@@ -100,8 +107,8 @@ class _Reader:
                 left = self.joined(left, operator)
                 continue
             if compared and operator in COMPARISONS:
-                cure = "Join two comparisons with `and`."
-                fail(self.text, self.token.span, "comparisons cannot be chained", cure)
+                cure = _("Join two comparisons with `and`.")
+                fail(self.text, self.token.span, _("comparisons cannot be chained"), cure)
             compared = operator in COMPARISONS
             left = self.binary(left, operator)
         return left
@@ -158,7 +165,7 @@ class _Reader:
 
     def bracketed(self) -> Expr:
         inner = self.nested(1)
-        self.expect(")", "a bracket is not closed", "Add the missing `)`.")
+        self.expect(")", _("a bracket is not closed"), _("Add the missing `)`."))
         return inner
 
     def call(self, name: Token) -> Expr:
@@ -166,22 +173,29 @@ class _Reader:
         args: list[Expr] = []
         while not self.is_op(")"):
             if args:
-                self.expect(",", "an argument or `)` is missing", "Separate arguments with `,`.")
+                self.expect(
+                    ",", _("an argument or `)` is missing"), _("Separate arguments with `,`.")
+                )
             args.append(self.nested(1))
         span = (name.span[0], self.advance().span[1])
         if name.text != "not":
             return Call(name.text, tuple(args), span)
         if len(args) != 1:
-            fail(self.text, span, "`not` takes one condition", "Write not(condition).")
+            fail(self.text, span, _("`not` takes one condition"), _("Write not(condition)."))
         return Not(args[0], span)
 
     def complain(self) -> NoReturn:
         """Say what is wrong with the token at the cursor."""
         token = self.token
         if token.kind == "end":
-            fail(self.text, token.span, "the expression is not complete", "Write what is missing.")
+            fail(
+                self.text,
+                token.span,
+                _("the expression is not complete"),
+                _("Write what is missing."),
+            )
         if token.kind == "name" and token.text not in _PRECEDENCE:
-            cure = f"A fact is written ${{{token.text}}}, a text '{token.text}'."
-            fail(self.text, token.span, "a bare word means nothing here", cure)
-        cure = "An operator is missing before it, or it is one too many."
-        fail(self.text, token.span, "this was not expected here", cure)
+            cure = Phrase(_("A fact is written ${%(word)s}, a text '%(word)s'."), word=token.text)
+            fail(self.text, token.span, _("a bare word means nothing here"), cure)
+        advice = _("An operator is missing before it, or it is one too many.")
+        fail(self.text, token.span, _("this was not expected here"), advice)

@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import NoReturn
 
 from rules import problems
-from server.problems import Problem
+from rules.language.names import as_phrase
+from server.problems import Phrase, Problem
+from server.problems import gettext_noop as _
 
 MAX_PATTERN = 200
 MAX_STATES = 400
@@ -68,16 +70,16 @@ class Pattern:
 def compile_pattern(pattern: str) -> Pattern:
     """The automaton of `pattern`; Problem(PATTERN) when it is too long or outside the subset."""
     if len(pattern) > MAX_PATTERN:
-        _refuse(pattern, f"it is longer than {MAX_PATTERN} characters")
+        _refuse(pattern, Phrase(_("it is longer than %(limit)s characters"), limit=MAX_PATTERN))
     builder = _Builder(pattern, pattern.removeprefix("^"))
     start, end = builder.choice(0)
     if builder.at < len(builder.rest):
-        _refuse(pattern, "a bracket is closed that was not opened")
+        _refuse(pattern, _("a bracket is closed that was not opened"))
     return Pattern(tuple(tuple(step) for step in builder.steps), start, end)
 
 
 def _refuse(pattern: str, reason: str) -> NoReturn:
-    raise Problem(problems.PATTERN, pattern=pattern[:60], reason=reason)
+    raise Problem(problems.PATTERN, pattern=pattern[:60], reason=as_phrase(reason))
 
 
 Part = tuple[int, int]  # first and last state
@@ -94,7 +96,7 @@ class _Builder:
 
     def state(self) -> int:
         if len(self.steps) >= MAX_STATES:
-            _refuse(self.pattern, "its counts make it too large")
+            _refuse(self.pattern, _("its counts make it too large"))
         self.steps.append([])
         return len(self.steps) - 1
 
@@ -107,7 +109,7 @@ class _Builder:
     def choice(self, nesting: int) -> Part:
         """Alternatives joined by |."""
         if nesting > MAX_NESTING:
-            _refuse(self.pattern, "its brackets are nested too deep")
+            _refuse(self.pattern, _("its brackets are nested too deep"))
         start, end = self.state(), self.state()
         while True:
             first, last = self.sequence(nesting)
@@ -147,7 +149,7 @@ class _Builder:
             self.at = after
             return part
         if self.rest[after : after + 1] in ("*", "+", "?", "{"):
-            _refuse(self.pattern, "a count is followed by another count")
+            _refuse(self.pattern, _("a count is followed by another count"))
         result = self.copies(begin, low, high, nesting)
         self.at = after
         return result
@@ -155,11 +157,11 @@ class _Builder:
     def count(self) -> tuple[int, int, int]:
         match = _COUNT.match(self.rest, self.at)
         if match is None:
-            _refuse(self.pattern, "a count is written {2}, {2,} or {2,5}")
+            _refuse(self.pattern, _("a count is written {2}, {2,} or {2,5}"))
         low = int(match[1])
         high = low if match[2] is None else int(match[3]) if match[3] else -1
         if high != -1 and high < low:
-            _refuse(self.pattern, "a count ends below its beginning")
+            _refuse(self.pattern, _("a count ends below its beginning"))
         return low, high, match.end()
 
     def copies(self, begin: int, low: int, high: int, nesting: int) -> Part:
@@ -200,11 +202,11 @@ class _Builder:
     def group(self, nesting: int) -> Part:
         if self.peek() == "?":
             if self.rest[self.at : self.at + 2] != "?:":
-                _refuse(self.pattern, "look-ahead, look-behind and named groups are not allowed")
+                _refuse(self.pattern, _("look-ahead, look-behind and named groups are not allowed"))
             self.at += 2
         part = self.choice(nesting + 1)
         if self.peek() != ")":
-            _refuse(self.pattern, "a bracket is not closed")
+            _refuse(self.pattern, _("a bracket is not closed"))
         self.at += 1
         return part
 
@@ -217,7 +219,7 @@ class _Builder:
         if char == "[":
             return self.members()
         if char in "*+?{}^$":
-            _refuse(self.pattern, f"'{char}' stands where it means nothing")
+            _refuse(self.pattern, Phrase(_("'%(char)s' stands where it means nothing"), char=char))
         return lambda c: c == char
 
     def escape(self) -> Test:
@@ -227,7 +229,7 @@ class _Builder:
             inside = _CLASSES[char.lower()]
             return inside if char.islower() else lambda c: not inside(c)
         if not char or char.isalnum():
-            _refuse(self.pattern, "only \\d \\w \\s and escaped signs are allowed after \\")
+            _refuse(self.pattern, _("only \\d \\w \\s and escaped signs are allowed after \\"))
         return lambda c: c == char
 
     def members(self) -> Test:
@@ -237,7 +239,7 @@ class _Builder:
         tests: list[Test] = []
         while (char := self.peek()) != "]" or not tests:
             if not char:
-                _refuse(self.pattern, "a [ is not closed")
+                _refuse(self.pattern, _("a [ is not closed"))
             self.at += 1
             tests.append(self.escape() if char == "\\" else self.span(char))
         self.at += 1
@@ -249,6 +251,6 @@ class _Builder:
             return lambda c: c == low
         high = self.rest[self.at + 1]
         if high in "\\[" or high < low:
-            _refuse(self.pattern, "a range ends below its beginning")
+            _refuse(self.pattern, _("a range ends below its beginning"))
         self.at += 2
         return lambda c: low <= c <= high

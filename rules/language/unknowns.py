@@ -3,6 +3,8 @@ value semantics)."""
 
 from rules.language.ast import Call, Expr, FactRef, Kind, Literal, Type, children, walk
 from rules.language.names import Names
+from server.problems import Phrase
+from server.problems import gettext_noop as _
 
 _ALWAYS_KNOWN = frozenset({"known", "unknown", "true", "false", "today"})
 
@@ -50,7 +52,11 @@ def coalesce_cure(tree: Expr, names: Names) -> str:
     """Advice that names the fact to give a default, written out."""
     name = first_unknown(tree, names)
     default = default_for(names[name].type if name in names else None)
-    return (
-        f"If unanswered shall count as an answer, write coalesce(${{{name}}}, {default})"
-        f" instead of ${{{name}}}."
+    return Phrase(
+        _(
+            "If unanswered shall count as an answer, write coalesce(${%(name)s}, %(default)s)"
+            " instead of ${%(name)s}."
+        ),
+        name=name,
+        default=default,
     )
