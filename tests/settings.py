@@ -21,6 +21,7 @@ for _name in (
 ):
     os.environ.pop(_name, None)  # what the developer has set for `make run` is not the suite's
 os.environ["DATA_DIR"] = _FOLDER
+os.mkdir(f"{_FOLDER}/static")  # whitenoise warns where it is missing
 os.environ["SECRET_KEY"] = "only-for-tests"
 
 from server.settings import *  # noqa: E402, F403
