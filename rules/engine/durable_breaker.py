@@ -41,7 +41,7 @@ class Breaker:
             if len(self._strikes) > _REMEMBERED:
                 self._strikes.popitem(last=False)
         if self._in_a_row > 1:
-            self._rest(now + min(FIRST_DELAY * 2 ** (self._in_a_row - 2), REST))
+            self._rest(now + min(FIRST_DELAY * 2 ** min(self._in_a_row - 2, 10), REST))
         if len(self._recent) == BURST and now - self._recent[0] <= WINDOW:
             self._rest(now + REST)
 

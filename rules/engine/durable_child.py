@@ -31,6 +31,7 @@ TEST_VARIABLE = (
     "ANHU_DURABLE_TEST"  # set by tests only: requests may then ask for a crash or a hang
 )
 _PR_SET_PDEATHSIG = 1
+_BUILD_SECONDS = 60.0  # longer than any parent waits
 _LOOK_ROUND = 5.0  # seconds between looks whether the parent lives
 _MEMORY_EVERY = 200  # evaluations between looks at the memory in use
 _ADDRESS_SPACE = 4 * 2**30
@@ -53,11 +54,13 @@ def main() -> None:
     limits = Limits(int(parent), float(seconds), int(megabytes), int(evaluations), tied == "1")
     replies = prepare(limits)
     lines = read_lines(limits.parent)
+    signal.setitimer(signal.ITIMER_REAL, _BUILD_SECONDS)
     try:
         rule_set, program, engine = build(json.loads(next(lines)))
     except Problem as problem:
         send(replies, {"refused": problem.kind.code, "reason": str(problem)[:500]})
         return
+    signal.setitimer(signal.ITIMER_REAL, 0)
     send(replies, {"rules": program.rules, "derived": program.derived})
     serve(lines, replies, Evaluator(rule_set, program, engine), limits)
 

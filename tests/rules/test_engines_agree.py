@@ -1,0 +1,79 @@
+"""Two engines, one answer (design.md §1.6): for all rules and all yes/no derived facts, whatever is known."""
+
+import os
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from rules.engine.durable import Engine, engine_for
+from rules.engine.durable_answer import OK, DurableAnswer
+from rules.engine.durable_compare import compare
+from rules.engine.kleene import Evaluated, evaluate
+from rules.engine.parts import RuleSet
+from rules.engine.rule_set import load_document
+from rules.engine.values import resolve
+from rules.programme import programme_document
+from tests.rules.durable_facts import RandomFacts
+from tests.rules.durable_kit import RandomConditions, document_of
+
+AS_OF = date(2026, 3, 15)
+CHILDREN = int(os.environ.get("ANHU_AGREE_CHILDREN", "1000"))  # 10,000 for a release: a minute
+
+
+def opinions(
+    rule_set: RuleSet, engine: Engine, facts: Mapping[str, object]
+) -> tuple[Evaluated, DurableAnswer]:
+    """What each engine says about the same facts."""
+    values = resolve(rule_set, facts, AS_OF)
+    outcome = engine.evaluate(values.env)
+    return evaluate(rule_set, values), DurableAnswer(OK, outcome.rules, outcome.derived)
+
+
+def test_engines_agree_on_children_of_the_programme():
+    rule_set = load_document(programme_document())
+    engine, facts = engine_for(rule_set), RandomFacts(rule_set, 20170222, AS_OF)
+    seen: dict[str, set[str]] = {}
+
+    for _ in range(CHILDREN):
+        child = facts.draw()
+        kleene, durable = opinions(rule_set, engine, child)
+        assert compare(kleene, durable) == (), child
+        for name, status in {**durable.statuses, **durable.derived}.items():
+            seen.setdefault(name, set()).add(status)
+
+    assert len(engine.program.rules) == 70
+    one_sided = {name: found for name, found in seen.items() if len(found) < 2}
+    assert not one_sided  # otherwise the agreement would say little
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_engines_agree_on_random_rule_sets(seed: int):
+    rule_set = load_document(RandomConditions(seed).document())
+    engine, facts = engine_for(rule_set), RandomFacts(rule_set, seed, AS_OF)
+
+    for _ in range(40):
+        child = facts.draw()
+        assert compare(*opinions(rule_set, engine, child)) == (), child
+
+
+def test_an_engine_with_a_flaw_is_caught():
+    sound = load_document(document_of({"R": "${age} >= 3"}))
+    flawed = engine_for(load_document(document_of({"R": "${age} > 3"})))
+
+    kleene, durable = opinions(sound, flawed, {"age": 3})
+    differences = compare(kleene, durable)
+
+    assert [(each.what, each.name, each.kleene, each.durable) for each in differences] == [
+        ("rule", "R", "true", "false")
+    ]
+
+
+def test_a_large_rule_set_is_held_and_agreed_on():
+    """Four hundred rules on one derived fact: more uses than one node of the network survives."""
+    rules = {f"R{n}": f"${{young}} and ${{months}} > {n} and not(${{fed}})" for n in range(400)}
+    rule_set = load_document(document_of(rules, {"young": "${age} < 6"}))
+    engine = engine_for(rule_set)
+
+    for facts in ({"age": 3, "months": 200, "fed": False}, {"age": 3}, {"age": 9}, {}):
+        assert compare(*opinions(rule_set, engine, facts)) == ()
