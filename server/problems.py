@@ -2,12 +2,9 @@
 too.
 
 A `Kind` is one line of a floor's catalogue (`forms/problems.py`, `rules/problems.py`, ...): a
-numbered code in the
-style of ODK Central ("404.1"), the HTTP status, and an English message with `%(token)s` places,
-which is the msgid that
-the catalogues translate. A `Problem` is one occurrence. Edges render it (JSON, OpenRosaResponse,
-page); nobody else
-formats.
+numbered code in the style of ODK Central ("404.1"), the HTTP status, and an English message with
+`%(token)s` places, which is the msgid that the catalogues translate. A `Problem` is one occurrence.
+Edges render it (JSON, OpenRosaResponse, page); nobody else formats.
 """
 
 from collections.abc import Mapping
@@ -33,9 +30,7 @@ class Kind:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a document the fault is: sheet, row (1 = heading) and column of a workbook, or a
-    path or expression
-    offset.
-    """
+    path or expression offset."""
 
     sheet: str = ""
     row: int | None = None
@@ -81,9 +76,7 @@ def spoken_in(tokens: Mapping[str, Any], translate: Any) -> dict[str, Any]:
 
 class Problem(Exception):
     """One failure with the values that fill its message; `places` says where, `details` goes to API
-    clients as it
-    is.
-    """
+    clients as it is."""
 
     def __init__(
         self,

@@ -2,10 +2,9 @@
 semantics).
 
 The function takes a mapping of names to values (absent or None: unknown; `TODAY` holds the day) and
-gives a value, or
-None for unknown. No user text is ever run: every node becomes a closure written here. With `loose`,
-the names hold
-raw answers of a submission instead of checked values, and what does not fit a use is unknown.
+gives a value, or None for unknown. No user text is ever run: every node becomes a closure written
+here. With `loose`, the names hold raw answers of a submission instead of checked values, and what
+does not fit a use is unknown.
 """
 
 import math

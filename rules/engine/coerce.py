@@ -16,9 +16,8 @@ _DECIMAL = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})", re.A
 
 def coerce(wanted: Type, raw: object) -> Value | None:
     """`raw` as a value of `wanted`. None, '' and an empty selection are unknown; so is a single
-    code outside the list,
-    because a form version may know choices that this rule set does not. ValueError when it is of
-    another type."""
+    code outside the list, because a form version may know choices that this rule set does not.
+    ValueError when it is of another type."""
     if raw is None or raw == "":
         return None
     return _BY_KIND[wanted.kind](wanted, raw)

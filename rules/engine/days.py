@@ -1,5 +1,4 @@
-"""Whole days, months and years between two days, and dates as text: calendar-true (design.md
-§6)."""
+"""Whole days, months and years between two days, and dates as text: calendar-true (design.md §6)."""
 
 import math
 from datetime import UTC, date, datetime

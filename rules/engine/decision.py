@@ -2,8 +2,7 @@
 deterministic.
 
 The certain tier counts the rules that fire; the possible tier counts the unknown ones too. When
-they differ, the
-decision is `insufficient` and asks for the facts that could make the difference.
+they differ, the decision is `insufficient` and asks for the facts that could make the difference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,8 +45,7 @@ def decide(
     with_nearest: bool = True,
 ) -> Decision:
     """The decision for `values` (of `resolve`). `provenance` names the answers behind facts;
-    `with_nearest=False` leaves
-    out the search for the smallest changes, for bulk work."""
+    `with_nearest=False` leaves out the search for the smallest changes, for bulk work."""
     run = _Run(rule_set, values, provenance or {})
     certain, possible = run.certain, run.possible
     tiers = [tier.id for tier in rule_set.tiers]

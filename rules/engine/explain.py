@@ -2,8 +2,8 @@
 §1.3).
 
 A trace follows only the parts that decided: of an `or` that is true the true ones, of an `and` that
-is false the false
-ones, through derived facts down to the answers. Not recursive: chains of derived facts may be long.
+is false the false ones, through derived facts down to the answers. Not recursive: chains of derived
+facts may be long.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,7 @@ _NOTHING: Names = {}
 @dataclass(frozen=True, slots=True)
 class Node:
     """A part of a condition that can be evaluated by itself. A leaf has no part that could decide
-    alone, so all its
-    `names` count."""
+    alone, so all its `names` count."""
 
     kind: str  # and | or | if | coalesce | other | leaf
     run: Run

@@ -1,5 +1,4 @@
-"""The conditions of one document: parsed, put in order, checked against its names (design.md
-§6)."""
+"""The conditions of one document: parsed, put in order, checked against its names (design.md §6)."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -62,8 +61,7 @@ class Expressions:
         return typed
 
     def compute_steps(self) -> None:
-        """Parse, order and check everything that is computed, and learn which of it may be
-        unknown."""
+        """Parse, order and check everything that is computed, and learn which of it may be unknown."""
         places = self._parse_computed()
         reads = {name: facts_of(tree) for name, tree in self.parsed.items()}
         order, stuck = dependency_order(reads)

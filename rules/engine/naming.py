@@ -160,8 +160,7 @@ def labels_of(items: Sequence[Mapping[str, Any]]) -> Labels:
 
 
 def is_always_known(item: Mapping[str, Any]) -> bool:
-    """Whether a fact has a value for every child: counted from the past, or with a plain
-    default."""
+    """Whether a fact has a value for every child: counted from the past, or with a plain default."""
     counted = item.get("history", {}).get("kind") in _ALWAYS_COUNTED
     return counted or ("otherwise" in item and "applies" not in item)
 

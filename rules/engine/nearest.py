@@ -2,8 +2,7 @@
 would change it").
 
 Single facts first; two at once only where no single one lowers. A bounded search: each trial
-re-runs only what reads
-the changed facts.
+re-runs only what reads the changed facts.
 """
 
 from collections.abc import Callable, Iterator
@@ -220,8 +219,7 @@ class _Search:
             env[step.name] = step.otherwise if applies(step.run, env) is False else None
 
     def causes(self) -> dict[str, set[int]]:
-        """The answered facts behind the rules that fire and count, with the indexes of those
-        rules."""
+        """The answered facts behind the rules that fire and count, with the indexes of those rules."""
         found: dict[str, set[int]] = {}
         explainer = self.trace.explainer
         for index, item in enumerate(self.program.rules):

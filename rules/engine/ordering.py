@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 
 def dependency_order(reads: Mapping[str, frozenset[str]]) -> tuple[list[str], list[str]]:
     """The keys of `reads`, each after the keys it reads, otherwise in the given order; and the keys
-    that stand in or
-    behind a circle. Not recursive: a chain may be long."""
+    that stand in or behind a circle. Not recursive: a chain may be long."""
     waiting = {name: {other for other in needs if other in reads} for name, needs in reads.items()}
     order: list[str] = []
     ready = [name for name, needs in waiting.items() if not needs]

@@ -86,8 +86,7 @@ class Clearing:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A question that answers a fact; `codes` translates its codes (absent code: not an
-    answer)."""
+    """A question that answers a fact; `codes` translates its codes (absent code: not an answer)."""
 
     question: str
     forms: tuple[str, ...]
@@ -109,8 +108,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact from answers (`sources`), from `history`, or given by the server
-    (`external`)."""
+    """A fact from answers (`sources`), from `history`, or given by the server (`external`)."""
 
     name: str
     type: Type
@@ -191,8 +189,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Whom a task goes to when it is not done `after` its opening, or its due time (`start`
-    'due')."""
+    """Whom a task goes to when it is not done `after` its opening, or its due time (`start` 'due')."""
 
     after: Due
     to: str
@@ -237,8 +234,7 @@ class RuleSet:
     """A checked rule set. Compared and cached by identity; `sha256` tells two apart.
 
     `steps` are the names that need computing (derived facts, and facts with `applies` or
-    `otherwise`), each after
-    what it reads. `names` is everything an expression may refer to.
+    `otherwise`), each after what it reads. `names` is everything an expression may refer to.
     """
 
     name: str

@@ -8,12 +8,11 @@ facts derived populations tags rules tasks calendar cases`. Beyond the schema:
   `choices` names a list, `codes` writes it out. `applies` + `otherwise`: while the fact is
   unanswered and `applies` is false, it counts as `otherwise`; `otherwise` alone counts whenever it
   is unanswered ([] is a known empty selection); `applies` alone only keeps the fact from being
-  asked for. An answer is never overridden. `cleared_by` is one
-  or several {form, when}.
+  asked for. An answer is never overridden. `cleared_by` is one or several {form, when}.
 - `derived`: any type, any order, no circles. `parameters` are referred to like facts; one name
   space for all three.
 - `rules.tasks`: a task id, or {id, due} with its own limit. `rules.on`, `rules.valid` switch a
-rule.
+  rule.
 - `tasks.close`: {form, when} over that submission's own answers, {any: [...]} or {manual: true}.
   `tasks.escalation` counts from the opening, or with `from: due` from the due time.
 - `roles`: when the section is there, every role named elsewhere must be in it (`discoverer` is).
@@ -83,8 +82,8 @@ __all__ = [
 
 def load_document(document: Mapping[str, Any]) -> RuleSet:
     """The compiled rule set, `warnings` included. Raises DOCUMENT_SHAPE, or RULE_SET_INVALID with
-    all errors: `places`
-    and `details['errors']` run parallel (sheet, row = index + 2, column, offset)."""
+    all errors: `places` and `details['errors']` run parallel (sheet, row = index + 2, column,
+    offset)."""
     rule_set, findings = _compile(canonical(document))
     findings.raise_errors()
     if rule_set is None:

@@ -9,8 +9,7 @@ from rules.engine.program import CompiledRule, Program
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Uncapped sums and caps per dimension, the score, the highest floor, and the rank of the
-    tier."""
+    """Uncapped sums and caps per dimension, the score, the highest floor, and the rank of the tier."""
 
     sums: tuple[float, ...]
     caps: tuple[float | None, ...]

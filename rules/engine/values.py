@@ -23,9 +23,8 @@ from server.problems import gettext_noop as _
 @dataclass(frozen=True, slots=True)
 class Values:
     """What is known on the day `as_of`. `env` has every known name and the day itself under
-    `TODAY`; `defaulted` are
-    the facts that nobody answered and that count as their `otherwise`; `idle` those that do not
-    apply."""
+    `TODAY`; `defaulted` are the facts that nobody answered and that count as their `otherwise`;
+    `idle` those that do not apply."""
 
     as_of: date
     env: Mapping[str, Any]
@@ -40,9 +39,8 @@ class Values:
 
 def resolve(rule_set: RuleSet, raw: Mapping[str, Any], as_of: date) -> Values:
     """The values on `as_of` (site's day). `raw` maps facts to values, None or absent being unknown;
-    ISO text stands
-    for dates, a list for a selection. Raises UNKNOWN_FACT for other names, FACT_VALUE for values of
-    another type."""
+    ISO text stands for dates, a list for a selection. Raises UNKNOWN_FACT for other names,
+    FACT_VALUE for values of another type."""
     env: dict[str, Any] = {TODAY: as_of}
     for name, parameter in rule_set.parameters.items():
         env[name] = parameter.on(as_of)

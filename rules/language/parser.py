@@ -1,9 +1,8 @@
 """Text of an expression -> untyped tree (design.md §6), by precedence climbing.
 
 Grammar, loosest first: or, and, one comparison (not chained), + -, * div mod, unary -, primary.
-Raises only
-Problem(EXPRESSION_SYNTAX | EXPRESSION_TOO_LONG | EXPRESSION_TOO_DEEP), with offset and line in
-`details`.
+Raises only Problem(EXPRESSION_SYNTAX | EXPRESSION_TOO_LONG | EXPRESSION_TOO_DEEP), with offset and
+line in `details`.
 """
 
 from typing import NoReturn

@@ -2,8 +2,8 @@
 (design.md §8).
 
 Python's `re` backtracks, so one bad pattern could stop a worker. Here a pattern becomes a small
-automaton, and all its states
-are followed at once. The whole text must match, as on the phone (`java.util.regex` `matches`).
+automaton, and all its states are followed at once. The whole text must match, as on the phone
+(`java.util.regex` `matches`).
 """
 
 import re
@@ -133,8 +133,7 @@ class _Builder:
         return first, last
 
     def repeated(self, part: Part, begin: int, nesting: int) -> Part:
-        """Apply a count after an atom, copying the atom (re-read from `begin`) as often as
-        needed."""
+        """Apply a count after an atom, copying the atom (re-read from `begin`) as often as needed."""
         after, (low, high) = self.at, (1, 1)
         match self.peek():
             case "*":

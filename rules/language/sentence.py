@@ -1,8 +1,7 @@
 """Tree + names -> a sentence in Chinese or English from the questions' own labels (design.md §1.3).
 
 `${caregiver_age} >= 70 and ${children_in_care} >= 3` reads 照护人年龄 ≥ 70 且 同时照护未成年人数 ≥ 3. The words
-are in
-sentences.json, so that the Chinese stays data.
+are in sentences.json, so that the Chinese stays data.
 """
 
 import json

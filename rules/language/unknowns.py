@@ -10,8 +10,7 @@ _ALWAYS_KNOWN = frozenset({"known", "unknown", "true", "false", "today"})
 
 
 def may_be_unknown(tree: Expr, names: Names) -> bool:
-    """Whether `tree` is unknown for some answers. `and`/`or` count as unknown when any part may
-    be."""
+    """Whether `tree` is unknown for some answers. `and`/`or` count as unknown when any part may be."""
     match tree:
         case Literal():
             return False
