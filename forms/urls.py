@@ -1,5 +1,7 @@
-"""Addresses of this floor."""
+"""Addresses of this floor: OpenRosa and the API; the pages add theirs."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("forms.openrosa.urls")),
+]

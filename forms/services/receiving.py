@@ -114,7 +114,7 @@ def _version_for(project_id: int, form_id: str, version: str, actor: Actor | Non
     """The published version that the record names, if `actor` may send records of the form. One
     query when all is well.
     """
-    _check_sender(actor)
+    check_sender(actor)
     wanted = FormVersion.objects.filter(
         form__project_id=project_id,
         form__xml_form_id=form_id,
@@ -134,7 +134,8 @@ def _version_for(project_id: int, form_id: str, version: str, actor: Actor | Non
     return found
 
 
-def _check_sender(actor: Actor | None) -> None:
+def check_sender(actor: Actor | None) -> None:
+    """Whether somebody may send records at all. Problems: 401.2 for nobody, 403.1."""
     if actor is None:
         raise Problem(UNAUTHENTICATED)
     if not isinstance(actor, AppUser):

@@ -1,0 +1,225 @@
+"""The CSV lists that phones get: entities cut to the worker's scope, and areas and schools
+(collect-checklist section 6).
+
+md5 of the bytes is what manifests announce, so a list is always built whole; small ones are kept
+for as long as nothing changes.
+"""
+
+import csv
+import hashlib
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from forms.models import Dataset, Entity
+from forms.registry.placing import Reach, is_placed
+from server.people.access import Scope
+from server.places.models import Area, School
+
+CHUNK_ROWS = 2000
+KEPT_BYTES = 32 * 1024 * 1024
+KEPT_ONE = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """A list with its md5. `content` is None when it is too large to keep: then it is streamed
+    again.
+    """
+
+    md5: str
+    content: bytes | None
+
+
+Key = tuple[int, datetime, Reach]
+
+
+class _Shelf:
+    """The lists built last, bounded by their bytes."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Key, ListFile] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> ListFile | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: Key, file: ListFile) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = file
+                self._bytes += _weight(file)
+            while self._bytes > KEPT_BYTES:
+                self._bytes -= _weight(self._kept.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
+
+def _weight(file: ListFile) -> int:
+    return len(file.content or b"") + 500
+
+
+shelf = _Shelf()
+
+
+def entity_list(dataset: Dataset, reach: Reach) -> ListFile:
+    """The list of `dataset` as somebody with `reach` gets it. `dataset` must be freshly read:
+    `changed_at` is in the key.
+    """
+    key = (dataset.pk, dataset.changed_at, reach)
+    known = shelf.get(key)
+    if known is None:
+        known = _measured(entity_rows(dataset, reach))
+        shelf.put(key, known)
+    return known
+
+
+def entity_chunks(dataset: Dataset, reach: Reach) -> Iterator[bytes]:
+    """The same list as a stream."""
+    return _csv(entity_rows(dataset, reach))
+
+
+def visible_entities(dataset: Dataset, reach: Reach) -> QuerySet[Entity]:
+    """The entities of `dataset`, deleted ones included, that are within `reach`; those of a worker
+    are that worker's only.
+    """
+    rows = Entity.objects.filter(dataset=dataset)
+    if reach.all_rows:
+        return rows
+    mine = Q(worker_id=reach.person_id) if reach.person_id else Q(pk__in=[])
+    if not reach.scope:
+        return rows.filter(mine)
+    shared = Q(worker=None)
+    if is_placed(dataset):
+        shared &= reach.scope.query()
+    return rows.filter(mine | shared)
+
+
+def entity_rows(dataset: Dataset, reach: Reach) -> Iterator[list[str]]:
+    """Header and rows: name, label, __version and the properties."""
+    names = list(dataset.properties.exclude(published_at=None).values_list("name", flat=True))
+    yield ["name", "label", "__version", *names]
+    rows = visible_entities(dataset, reach).alive().order_by("id")  # type: ignore[attr-defined]
+    for uuid, label, version, data in rows.values_list("uuid", "label", "version", "data").iterator(
+        CHUNK_ROWS
+    ):
+        texts = (_text(data.get(name)) for name in names)
+        # Collect drops the whole list when one row lacks one of the first three
+        yield [str(uuid), label.strip() or str(uuid), str(version), *texts]
+
+
+def places_list(name: str, scope: Scope) -> ListFile:
+    """town.csv, village.csv or school.csv as somebody with `scope` gets it."""
+    return _measured(_PLACES[name](_Region.of(scope)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """The paths of the areas that a scope speaks of, with the towns and counties they stand in;
+    None: everything.
+    """
+
+    paths: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, scope: Scope) -> "_Region":
+        if scope.everywhere:
+            return cls(None)
+        schools = {*scope.schools, *(school for school, _ in scope.classes)}
+        school_paths = (
+            School.objects.filter(pk__in=schools).values_list("area__path", flat=True)
+            if schools
+            else []
+        )
+        # a teacher's pupils live anywhere in the school's town
+        return cls(tuple(sorted({*scope.paths, *(_town_path(path) for path in school_paths)})))
+
+    def within(self) -> QuerySet[Area]:
+        return Area.objects.all() if self.paths is None else Area.objects.within(self.paths)
+
+    def towns(self) -> QuerySet[Area]:
+        rows = Area.objects.filter(kind=Area.Kind.TOWN)
+        if self.paths is None:
+            return rows
+        return rows.filter(
+            Q(pk__in=self.within()) | Q(path__in={_town_path(path) for path in self.paths})
+        )
+
+    def counties(self) -> list[str]:
+        return sorted({f"/{path.split('/')[1]}/" for path in self.paths or ()})
+
+
+def _town_path(path: str) -> str:
+    """The path of the town that `path` stands in (county/town/village/group), or `path` itself
+    above towns.
+    """
+    return "/".join(path.split("/")[:3]) + "/"
+
+
+def _towns(region: _Region) -> Iterator[list[str]]:
+    yield ["name", "label"]
+    for code, name in region.towns().values_list("code", "name"):
+        yield [code, name]
+
+
+def _villages(region: _Region) -> Iterator[list[str]]:
+    yield ["name", "label", "town_code"]
+    villages = region.within().filter(kind=Area.Kind.VILLAGE).select_related("parent")
+    for village in villages:
+        yield [village.code, village.name, village.parent.code if village.parent else ""]
+
+
+def _schools(region: _Region) -> Iterator[list[str]]:
+    """All schools of the worker's counties: children go to school in other towns too, and schools
+    are public.
+    """
+    yield ["name", "label", "town_code"]
+    schools = School.objects.select_related("area")
+    if region.paths is not None:
+        schools = schools.filter(area__in=Area.objects.within(region.counties()))
+    towns = set(Area.objects.filter(kind=Area.Kind.TOWN).values_list("code", flat=True))
+    for school in schools:
+        town = next((code for code in school.area.ancestor_codes if code in towns), "")
+        yield [school.code, school.name, town]
+
+
+_PLACES = {"town.csv": _towns, "village.csv": _villages, "school.csv": _schools}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
+    """UTF-8 CSV in chunks."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for number, row in enumerate(rows, start=1):
+        writer.writerow(row)
+        if number % CHUNK_ROWS == 0:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def _measured(rows: Iterable[list[str]]) -> ListFile:
+    digest, parts, size = hashlib.md5(usedforsecurity=False), [], 0
+    for chunk in _csv(rows):
+        digest.update(chunk)
+        size += len(chunk)
+        if size <= KEPT_ONE:
+            parts.append(chunk)
+    return ListFile(digest.hexdigest(), b"".join(parts) if size <= KEPT_ONE else None)
