@@ -29,19 +29,72 @@ XML_WITH_DOCTYPE = Kind(
     ),
     gettext_noop("Remove the DOCTYPE."),
 )
-NOT_AN_XFORM = Kind(
+XFORM_WITHOUT_MODEL = Kind(
     "400.1",
     400,
-    gettext_noop("This XML is not an XForm: %(reason)s"),
+    gettext_noop("This XML is not an XForm: it has no model or no body."),
     gettext_noop("Upload an XForm, or better the XLSForm workbook."),
 )
-ENTITIES_INVALID = Kind(
-    "400.25", 400, gettext_noop("The entity definition within the form is invalid. %(reason)s")
-)
-SUBMISSION_INVALID = Kind(
+XFORM_WITHOUT_TITLE = Kind(
     "400.1",
     400,
-    gettext_noop("This submission cannot be accepted: %(reason)s"),
+    gettext_noop("The form has no title; phones refuse such a form."),
+    gettext_noop("Fill form_title on the sheet settings."),
+)
+XFORM_WITHOUT_INSTANCE = Kind(
+    "400.1",
+    400,
+    gettext_noop("This XML is not an XForm: it has no primary instance."),
+    gettext_noop("Upload an XForm, or better the XLSForm workbook."),
+)
+XFORM_WITHOUT_ID = Kind(
+    "400.1",
+    400,
+    gettext_noop("The form has no form id."),
+    gettext_noop("Fill form_id on the sheet settings."),
+)
+XFORM_ID_UNUSABLE = Kind(
+    "400.1",
+    400,
+    gettext_noop(
+        "The form id or version is longer than %(limit)s characters or holds invisible ones."
+    ),
+)
+XFORM_INSTANCES_REPEATED = Kind(
+    "400.1", 400, gettext_noop("The form has several primary instances, or two others with one id.")
+)
+ENTITIES_VERSION = Kind(
+    "400.25",
+    400,
+    gettext_noop("The entities version '%(version)s' of the form is not one that phones know."),
+    gettext_noop("Use 2022.1 to 2025.1."),
+)
+ENTITY_LIST_NAME = Kind(
+    "400.25", 400, gettext_noop("'%(name)s' cannot be the name of an entity list.")
+)
+ENTITY_PROPERTY_NAME = Kind(
+    "400.25", 400, gettext_noop("'%(name)s' cannot be the name of an entity property.")
+)
+ENTITY_PROPERTY_REPEATED = Kind(
+    "400.25", 400, gettext_noop("Two questions save the entity property '%(name)s'.")
+)
+ENTITY_PROPERTY_NOWHERE = Kind(
+    "400.25",
+    400,
+    gettext_noop("The property '%(name)s' is saved, but no entity is declared for it."),
+)
+ENTITY_PROPERTY_NO_QUESTION = Kind(
+    "400.25",
+    400,
+    gettext_noop("The property '%(name)s' is saved by %(path)s, which is not a question."),
+)
+ENTITY_REPEATED = Kind("400.25", 400, gettext_noop("%(path)s declares more than one entity."))
+SUBMISSION_ID_UNUSABLE = Kind(
+    "400.1",
+    400,
+    gettext_noop(
+        "This submission cannot be accepted: its %(field)s is too long or holds forbidden characters."
+    ),
 )
 SUBMISSION_FIELD_MISSING = Kind(
     "400.2", 400, gettext_noop("The submission does not say its %(field)s.")
@@ -163,10 +216,25 @@ GROUP_NOT_OPENED = Kind(
 EXPRESSION_INVALID = Kind(
     "400.15",
     400,
-    gettext_noop(
-        "The expression '%(value)s' of question '%(name)s' cannot be understood: %(reason)s"
-    ),
+    gettext_noop("The expression '%(value)s' of '%(name)s' cannot be understood."),
     gettext_noop("Check brackets, quotes and operators."),
+)
+EXPRESSION_QUOTE_OPEN = Kind(
+    "400.15",
+    400,
+    gettext_noop("In the expression '%(value)s' of '%(name)s' a quote is not closed."),
+)
+EXPRESSION_BRACKET_OPEN = Kind(
+    "400.15",
+    400,
+    gettext_noop("In the expression '%(value)s' of '%(name)s' a bracket is not closed."),
+)
+EXPRESSION_BRACKET_EXTRA = Kind(
+    "400.15",
+    400,
+    gettext_noop(
+        "In the expression '%(value)s' of '%(name)s' a bracket is closed that was not opened."
+    ),
 )
 ODK_VALIDATE_FAILED = Kind("400.15", 400, gettext_noop("ODK Validate refuses the form: %(reason)s"))
 

@@ -65,7 +65,7 @@ def read_envelope(xml: bytes) -> Envelope:
     """Identity of a submission of at most 10 MB.
 
     Problems: XML_TOO_LARGE, NOT_XML, XML_WITH_DOCTYPE, SUBMISSION_FIELD_MISSING (form id,
-    meta/instanceID), SUBMISSION_INVALID (ids that cannot be used).
+    meta/instanceID), SUBMISSION_ID_UNUSABLE (ids that cannot be used).
     """
     return _envelope(parse_xml(xml, MAX_XML))
 
@@ -130,10 +130,10 @@ def _envelope(root: etree._Element) -> Envelope:
     version = attribute(root, "version").strip()
     for what, value in (("form id", form_id), ("version", version)):
         if len(value) > MAX_ID or not value.isprintable():
-            raise Problem(problems.SUBMISSION_INVALID, reason=f"its {what} cannot be used.")
+            raise Problem(problems.SUBMISSION_ID_UNUSABLE, field=what)
     for what, value in (("instanceID", instance_id), ("deprecatedID", deprecated_id)):
         if value and not _is_usable_id(value):
-            raise Problem(problems.SUBMISSION_INVALID, reason=f"its {what} cannot be used.")
+            raise Problem(problems.SUBMISSION_ID_UNUSABLE, field=what)
     return Envelope(
         form_id=form_id,
         version=version,

@@ -61,7 +61,7 @@ def read_entities(
     binds: dict[str, dict[str, str]],
     repeats: Iterable[str],
 ) -> tuple[EntityDeclaration, ...]:
-    """The declarations of a form. Problems: ENTITIES_INVALID (version, list name, property
+    """The declarations of a form. Problems: ENTITIES_VERSION, ENTITY_* (version, list name, property
     name).
     """
     elements = list(_entity_elements(root, ""))
@@ -86,7 +86,7 @@ def _entity_elements(element: etree._Element, path: str) -> Iterable[tuple[str, 
         if name == "meta":
             found = [one for one in child if local_name(one.tag) == "entity"]
             if len(found) > 1:
-                raise _refusal(f"More than one entity in {path or '/'}meta.")
+                raise Problem(problems.ENTITY_REPEATED, path=f"{path}/meta")
             yield from ((path, one) for one in found)
         elif len(child):
             yield from _entity_elements(child, f"{path}/{name}")
@@ -98,15 +98,13 @@ def _saves_by_container(saves: dict[str, str], containers: set[str]) -> dict[str
         container = path.rpartition("/")[0]
         while container not in containers:
             if not container:
-                raise _refusal(
-                    f"The property '{prop}' is saved, but the form declares no entity for it."
-                )
+                raise Problem(problems.ENTITY_PROPERTY_NOWHERE, name=prop)
             container = container.rpartition("/")[0]
         if not _PROPERTY.fullmatch(prop) or prop.lower() in ("name", "label"):
-            raise _refusal(f"'{prop}' cannot be the name of a property.")
+            raise Problem(problems.ENTITY_PROPERTY_NAME, name=prop)
         mine = grouped.setdefault(container, {})
         if prop in mine:
-            raise _refusal(f"The property '{prop}' is saved by two questions.")
+            raise Problem(problems.ENTITY_PROPERTY_REPEATED, name=prop)
         mine[prop] = path
     return grouped
 
@@ -120,7 +118,7 @@ def _declaration(
 ) -> EntityDeclaration:
     dataset = attribute(element, "dataset").strip()
     if not _NAME.fullmatch(dataset):
-        raise _refusal(f"'{dataset}' cannot be the name of an entity list.")
+        raise Problem(problems.ENTITY_LIST_NAME, name=dataset)
     path = f"{container}/meta/entity"
     around = [one for one in repeats if container == one or container.startswith(f"{one}/")]
     return EntityDeclaration(
@@ -135,11 +133,5 @@ def _declaration(
 
 
 def _check_version(version: str | None) -> None:
-    if not version:
-        raise _refusal("The entities specification version is missing.")
-    if not _VERSION.fullmatch(version or ""):
-        raise _refusal(f"The entities specification version '{version}' is not supported.")
-
-
-def _refusal(reason: str) -> Problem:
-    return Problem(problems.ENTITIES_INVALID, reason=reason)
+    if not version or not _VERSION.fullmatch(version):
+        raise Problem(problems.ENTITIES_VERSION, version=version or "")

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from forms import problems
 from forms.instance.hardened import local_name
+from server.problems import Kind
 
 # element -> attribute -> the XLSForm column that it comes from
 _PLACES = {
@@ -49,13 +51,13 @@ FUNCTIONS = frozenset(" ".join(_WORDS).split())
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An expression that is wrong (`is_error`) or calls a function that phones may not know."""
+    """An expression that is wrong, as `kind` says, or calls a function that phones may not know."""
 
     path: str
     column: str
     expression: str
-    reason: str
-    is_error: bool = True
+    kind: Kind | None = None
+    function: str = ""
 
 
 def find_faults(html: etree._Element, root_path: str) -> Iterator[Fault]:
@@ -71,16 +73,16 @@ def find_faults(html: etree._Element, root_path: str) -> Iterator[Fault]:
                 yield from _faults_of(path, column, str(value))
 
 
-def check_expression(expression: str) -> str:
-    """Why the XPath cannot be understood, "" when it can."""
+def check_expression(expression: str) -> Kind | None:
+    """Why the XPath cannot be understood, None when it can."""
     unbalanced = _unbalanced(expression)
-    if unbalanced:
+    if unbalanced is not None:
         return unbalanced
     try:
         etree.XPath(expression)
-    except (etree.XPathError, ValueError) as fault:
-        return str(fault).lower() or "invalid expression"
-    return ""
+    except (etree.XPathError, ValueError):
+        return problems.EXPRESSION_INVALID
+    return None
 
 
 def unknown_functions(expression: str) -> tuple[str, ...]:
@@ -90,26 +92,26 @@ def unknown_functions(expression: str) -> tuple[str, ...]:
 
 
 def _faults_of(path: str, column: str, expression: str) -> Iterator[Fault]:
-    reason = check_expression(expression)
-    if reason:
-        yield Fault(path, column, expression, reason)
+    kind = check_expression(expression)
+    if kind is not None:
+        yield Fault(path, column, expression, kind)
         return
     for name in unknown_functions(expression):
-        yield Fault(path, column, expression, f"unknown function {name}()", is_error=False)
+        yield Fault(path, column, expression, function=name)
 
 
-def _unbalanced(expression: str) -> str:
+def _unbalanced(expression: str) -> Kind | None:
     # libxml2 itself lets "not(" pass
     opened: list[str] = []
     for found in _TOKEN.finditer(expression):
         token = found.group()
         if token in ("'", '"'):
-            return "a quote is not closed"
+            return problems.EXPRESSION_QUOTE_OPEN
         if token in ("(", "["):
             opened.append(token)
         elif token in _PAIRS and (not opened or opened.pop() != _PAIRS[token]):
-            return "a bracket is closed that was not opened"
-    return "a bracket is not closed" if opened else ""
+            return problems.EXPRESSION_BRACKET_EXTRA
+    return problems.EXPRESSION_BRACKET_OPEN if opened else None
 
 
 def _path(element: etree._Element) -> str:

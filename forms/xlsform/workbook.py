@@ -63,7 +63,7 @@ def read_workbook(content: bytes, filename: str = "", fallback_form_id: str = ""
 
     `fallback_form_id` (or the file's name) is the form id when the settings sheet gives none.
     Problems: those of `guard_file`, SHEET_MISSING, WORKBOOK_TOO_MANY_ROWS, every 400.15 of
-    pyxform, EXPRESSION_INVALID, those of `read_xform`.
+    pyxform, EXPRESSION_*, those of `read_xform`.
     """
     kind, ignored = guard_file(content)
     workbook = _load(content, kind or _text_kind(content, filename))
@@ -138,7 +138,7 @@ def _check_expressions(xml: bytes, sheets: Sheets, warnings: list[str]) -> list[
     instance = child(html, "head", "model", "instance")
     root_path = f"/{local_name(instance[0].tag)}" if instance is not None and len(instance) else ""
     faults = list(find_faults(html, root_path))
-    errors = [fault for fault in faults if fault.is_error]
+    errors = [fault for fault in faults if fault.kind is not None]
     if errors:
         raise _expression_problem(errors, sheets, warnings)
     return [_function_notice(fault, sheets) for fault in faults]
@@ -147,21 +147,21 @@ def _check_expressions(xml: bytes, sheets: Sheets, warnings: list[str]) -> list[
 def _expression_problem(errors: list[Fault], sheets: Sheets, warnings: list[str]) -> Problem:
     first, places = errors[0], tuple(sheets.place(one.path, one.column) for one in errors[:100])
     details = {
-        "error": f"{first.expression}: {first.reason}",
+        "error": f"{first.column}: {first.expression}",
         "warnings": warnings,
         "success": False,
     }
     return Problem(
-        problems.EXPRESSION_INVALID,
+        first.kind or problems.EXPRESSION_INVALID,
         places=places,
         details=details,
         value=sheets.cell(places[0]) or first.expression,
         name=first.path.rpartition("/")[2],
-        reason=first.reason,
     )
 
 
 def _function_notice(fault: Fault, sheets: Sheets) -> Notice:
     place = sheets.place(fault.path, fault.column)
-    text = f"[row : {place.row}] {place.column}: {fault.reason}; phones may refuse the form."
+    what = f"unknown function {fault.function}(); phones may refuse the form."
+    text = f"[row : {place.row}] {place.column}: {what}"
     return Notice("function", text, place.sheet, place.row)

@@ -62,8 +62,8 @@ class XForm:
 def read_xform(xml: bytes) -> XForm:
     """Read an XForm of at most 5 MB.
 
-    Problems: XML_TOO_LARGE, NOT_XML, XML_WITH_DOCTYPE, NOT_AN_XFORM (no title, model, instance
-    or id; several primary instances), ENTITIES_INVALID.
+    Problems: XML_TOO_LARGE, NOT_XML, XML_WITH_DOCTYPE, XFORM_* (no title, model, instance
+    or id; several primary instances), ENTITIES_VERSION, ENTITY_*.
     """
     html = parse_xml(xml, MAX_XFORM)
     model, body = _model_and_body(html)
@@ -98,10 +98,8 @@ def read_xform(xml: bytes) -> XForm:
 
 def _model_and_body(html: etree._Element) -> tuple[etree._Element, etree._Element]:
     model, body = child(html, "head", "model"), child(html, "body")
-    if local_name(html.tag) != "html" or model is None:
-        raise _refusal("it has no model.")
-    if body is None:
-        raise _refusal("it has no body.")
+    if local_name(html.tag) != "html" or model is None or body is None:
+        raise Problem(problems.XFORM_WITHOUT_MODEL)
     return model, body
 
 
@@ -109,25 +107,25 @@ def _title(html: etree._Element) -> str:
     title = child(html, "head", "title")
     text = mixed_text(title) if title is not None else ""
     if not text:
-        raise _refusal("it has no title.")
+        raise Problem(problems.XFORM_WITHOUT_TITLE)
     return text
 
 
 def _primary(model: etree._Element) -> tuple[etree._Element, str, str]:
     instances = [node for node in model if local_name(node.tag) == "instance"]
     if not instances or not len(instances[0]):
-        raise _refusal("it has no primary instance.")
+        raise Problem(problems.XFORM_WITHOUT_INSTANCE)
     if len(instances[0]) > 1 or any(not (one.get("id") or one.get("src")) for one in instances[1:]):
-        raise _refusal("it has several primary instances.")
+        raise Problem(problems.XFORM_INSTANCES_REPEATED)
     names = [one.get("id") for one in instances[1:]]
     if len(names) != len(set(names)):
-        raise _refusal("two of its secondary instances have the same id.")
+        raise Problem(problems.XFORM_INSTANCES_REPEATED)
     root = instances[0][0]
     form_id, version = root.get("id", "").strip(), attribute(root, "version").strip()
     if not form_id:
-        raise _refusal("its primary instance has no form id.")
+        raise Problem(problems.XFORM_WITHOUT_ID)
     if max(len(form_id), len(version)) > MAX_ID or not (form_id + version).isprintable():
-        raise _refusal("its form id or version is too long or holds invisible characters.")
+        raise Problem(problems.XFORM_ID_UNUSABLE, limit=MAX_ID)
     return root, form_id, version
 
 
@@ -148,8 +146,8 @@ def _check_saves(entities: tuple[EntityDeclaration, ...], fields: tuple[Field, .
     for entity in entities:
         for prop, path in entity.saves.items():
             if path not in leaves:
-                reason = f"The property '{prop}' is saved by {path}, which is not a question."
-                raise Problem(problems.ENTITIES_INVALID, reason=reason)
+                kind = problems.ENTITY_PROPERTY_NO_QUESTION
+                raise Problem(kind, name=prop, path=path)
 
 
 def _secondary(model: etree._Element) -> Secondary:
@@ -186,7 +184,3 @@ def _attachments(
 
 def _file_name(address: str) -> str:
     return basename(address.strip())
-
-
-def _refusal(reason: str) -> Problem:
-    return Problem(problems.NOT_AN_XFORM, reason=reason)

@@ -210,9 +210,13 @@ INSTANCE = '<instance><data id="f"><a/></data></instance>'
         (wrap(""), "400.1", "no primary instance"),
         (wrap("<instance/>"), "400.1", "no primary instance"),
         (wrap("<instance><data><a/></data></instance>"), "400.1", "no form id"),
-        (wrap(INSTANCE * 2), "400.1", "several primary instances"),
-        (wrap(INSTANCE + '<instance id="x"/><instance id="x"/>'), "400.1", "same id"),
-        (wrap(f'<instance><data id="{"x" * 256}"><a/></data></instance>'), "400.1", "too long"),
+        (wrap(INSTANCE * 2), "400.1", "several primary"),
+        (wrap(INSTANCE + '<instance id="x"/><instance id="x"/>'), "400.1", "one id"),
+        (
+            wrap(f'<instance><data id="{"x" * 256}"><a/></data></instance>'),
+            "400.1",
+            "longer than 255",
+        ),
         (b'<!DOCTYPE x [<!ENTITY a "b">]>' + wrap(INSTANCE), "400.1", "DOCTYPE"),
         (b"<a>" + b" " * MAX_XFORM + b"</a>", "413.1", "larger"),
     ],
@@ -289,14 +293,14 @@ def test_an_entity_in_a_repeat_of_a_repeat_belongs_to_the_inner_one():
 @pytest.mark.parametrize(
     ("version", "dataset", "prop", "says"),
     [
-        ("", "child", "p", "version is missing"),
-        ('entities:entities-version="2031.1.0"', "child", "p", "not supported"),
-        ('entities:entities-version="2022.2.0"', "child", "p", "not supported"),
+        ("", "child", "p", "version '' of"),
+        ('entities:entities-version="2031.1.0"', "child", "p", "is not one"),
+        ('entities:entities-version="2022.2.0"', "child", "p", "is not one"),
         ('entities:entities-version="2024.1.0"', "my child", "p", "name of an entity list"),
         ('entities:entities-version="2024.1.0"', "__child", "p", "name of an entity list"),
-        ('entities:entities-version="2024.1.0"', "child", "Label", "name of a property"),
-        ('entities:entities-version="2024.1.0"', "child", "__p", "name of a property"),
-        ('entities:entities-version="2024.1.0"', "child", "a b", "name of a property"),
+        ('entities:entities-version="2024.1.0"', "child", "Label", "name of an entity property"),
+        ('entities:entities-version="2024.1.0"', "child", "__p", "name of an entity property"),
+        ('entities:entities-version="2024.1.0"', "child", "a b", "name of an entity property"),
     ],
 )
 def test_a_wrong_entity_definition_is_refused(version, dataset, prop, says):

@@ -128,7 +128,7 @@ def test_a_missing_translation_is_a_warning_of_its_own_kind():
         ("| | begin_group | g | G | | | | |\n", "does not end", ("survey", 2, "type")),
         ("| | end_group | | | | | | |\n", "did not begin", ("survey", 2, "type")),
         ("| | calculate | a | | | | | |\n", "calculation is missing", ("survey", 2, "calculation")),
-        ("| | text | a | A | foo(( | | | |\n", "cannot be understood", ("survey", 2, "relevant")),
+        ("| | text | a | A | foo(( | | | |\n", "bracket is not closed", ("survey", 2, "relevant")),
         ("| | text | a | A | | . = | | |\n", "cannot be understood", ("survey", 2, "constraint")),
         ("| | calculate | a | | | | 1 == 2 | |\n", "'1 == 2'", ("survey", 2, "calculation")),
         ("| | text | a | A | not( | | | |\n", "bracket is not closed", ("survey", 2, "relevant")),
