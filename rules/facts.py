@@ -1,4 +1,5 @@
-"""What the database knows about one entity, as facts on a day (design.md §4; policies in rules.engine.merge).
+"""What the database knows about one entity, as facts on a day (design.md §4; policies in
+rules.engine.merge).
 
 Two queries: the current versions of its submissions, and the tiers it was in.
 """
@@ -22,13 +23,15 @@ _CHANGES = [
 
 
 def facts_of(entity: Entity, rule_set: RuleSet, as_of: date) -> Facts:
-    """The facts about `entity` on the day `as_of` (site's zone), from what has arrived until now."""
+    """The facts about `entity` on the day `as_of` (site's zone), from what has arrived until
+    now."""
     context = Context(tiers=tier_spans(entity, as_of))
     return merge(rule_set, observations_of(entity), as_of, context)
 
 
 def observations_of(entity: Entity) -> list[Observation]:
-    """The submissions about `entity` as they stand: not deleted, not drafts, not rejected in review. One query."""
+    """The submissions about `entity` as they stand: not deleted, not drafts, not rejected in
+    review. One query."""
     rows = (
         SubmissionVersion.objects.filter(
             is_current=True,
@@ -62,7 +65,8 @@ def observations_of(entity: Entity) -> list[Observation]:
 
 
 def tier_spans(entity: Entity, as_of: date) -> tuple[TierSpan, ...]:
-    """The tiers that were in force, oldest first, by the decisions taken until the end of `as_of`. One query."""
+    """The tiers that were in force, oldest first, by the decisions taken until the end of `as_of`.
+    One query."""
     decisions = TierDecision.objects.filter(entity=entity, action__in=_CHANGES).order_by("id")
     spans: list[TierSpan] = []
     for tier, at in decisions.values_list("to_tier", "at"):

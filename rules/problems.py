@@ -256,3 +256,11 @@ CANNOT_DO = Kind(
     _("%(name)s does not work where this child lives or learns."),
     _("Choose somebody whose area or school covers the child."),
 )
+
+# Case files.
+CASES_SHAPE = Kind(
+    "400.691",
+    400,
+    _("The case file cannot be used: %(path)s: %(reason)s"),
+    _("Compare with the description of case files in the rule-set guide."),
+)

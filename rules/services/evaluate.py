@@ -16,8 +16,9 @@ from typing import Any
 from django.db import transaction
 
 from forms.models import Entity, SubmissionVersion
-from rules.engine.decision import Decision, decide, json_value
+from rules.engine.decision import decide
 from rules.engine.observed import Facts, Source
+from rules.engine.outcome import Decision, json_value
 from rules.engine.rule_set import RuleSet
 from rules.engine.values import resolve
 from rules.facts import facts_of

@@ -1,4 +1,5 @@
-"""From a submission to a stored decision: once, in one transaction, with its reasons; red at once, down never by itself."""
+"""From a submission to a stored decision: once, in one transaction, with its reasons; red at once,
+down never by itself."""
 
 from copy import deepcopy
 from datetime import date

@@ -4,7 +4,7 @@ words."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rules.engine.decision import Decision, Reason
+from rules.engine.outcome import Decision, Reason
 from rules.engine.rule_set import Due, Rule, RuleSet, Task
 from rules.services.deadlines import DEFAULT_DUE
 

@@ -1,0 +1,89 @@
+"""`anhu cases`: a file against a rule set of the database or the bundled one; printed for people
+or as JSON."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.db import DatabaseError
+
+from rules.cases.comparing import CaseReport, compare_cases
+from rules.cases.reading import read_cases
+from rules.engine.rule_set import RuleSet, load_document
+from rules.models import RuleSet as StoredRuleSet
+from rules.programme import programme_document
+from rules.services import releases
+from server.problems import NOT_FOUND, Problem
+
+
+def run_cases(path: str | Path, release: str | int = "active") -> CaseReport:
+    """Compare the cases of a JSON or YAML file with a rule set: "bundled", "active", "draft" or a
+    release's number.
+
+    Problems: CASES_SHAPE, UNPARSEABLE, 404.1 for a release that is not there, RULE_SET_INVALID.
+    """
+    rule_set, name = _rule_set(str(release))
+    return compare_cases(rule_set, read_cases(Path(path)), name)
+
+
+def main(path: str | Path, release: str | int = "active", as_json: bool = False) -> int:
+    """Print the report; answers the exit status: 1 on under-triage, a missed must-task or a
+    forbidden task."""
+    report = run_cases(path, release)
+    if as_json:
+        print(json.dumps(report.to_json(), ensure_ascii=False))  # noqa: T201  a command's output
+    else:
+        print("\n".join(_lines(report)))  # noqa: T201
+        print(f"rule set: {report.rule_set}", file=sys.stderr)  # noqa: T201
+    return 1 if report.failures else 0
+
+
+def _rule_set(release: str) -> tuple[RuleSet, str]:
+    """The rule set and what to call it. Without any in the database, the draft and the active one
+    are the bundled one."""
+    if release != "bundled":
+        try:
+            stored = StoredRuleSet.objects.select_related("active").order_by("id").first()
+        except DatabaseError:  # no tables yet: a fresh checkout
+            stored = None
+        if stored is not None:
+            return _stored(stored, release)
+        if release not in ("active", "draft"):
+            raise Problem(NOT_FOUND)
+    return load_document(programme_document()), "bundled"
+
+
+def _stored(stored: StoredRuleSet, release: str) -> tuple[RuleSet, str]:
+    if release == "draft" and stored.draft is not None:
+        return load_document(stored.draft), f"{stored.name} draft"
+    if release in ("active", "draft"):
+        found = stored.active
+    else:
+        found = stored.releases.filter(number=release).first() if release.isdigit() else None
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return releases.compiled(found), f"{stored.name} release {found.number}"
+
+
+def _lines(report: CaseReport) -> Iterable[str]:
+    for case in report.cases:
+        wanted = case.expected.get("tier") or "-"
+        mark, score = "FAIL" if case.is_failure else "ok", f"{case.score:g}"
+        yield f"{mark:4} {case.case_id}: {case.tier} (expected {wanted}), score {score}"
+        for label, items in (
+            ("missed", case.missed), ("forbidden", case.forbidden), ("rules", case.wrong_rules),
+        ):  # fmt: skip
+            if items:
+                yield f"       {label}: {', '.join(items)}"
+        if not case.is_population_right:
+            yield f"       population: {', '.join(case.population)}; expected {case.expected.get('population')}"
+    total = report.total()
+    yield ""
+    yield (
+        f"{total['cases']} cases: {total['exact']} exact, {total['acceptable']} acceptable, "
+        f"{total['under_triage']} under-triage, {total['over_triage']} over-triage; "
+        f"red recall {total['red_hit']}/{total['red']}, must-tasks {total['must_hit']}/{total['must']}, "
+        f"should-tasks {total['should_hit']}/{total['should']}, {total['forbidden']} forbidden tasks, "
+        f"population {total['population_ok']}/{total['cases']}"
+    )
