@@ -82,7 +82,12 @@ class DurableProcess:
         return self._pipe.pid if self._pipe else None
 
     def close(self) -> None:
-        """End the child. A later call starts a new one."""
+        """End the child, after the evaluation that another thread has under way. A later call starts a new one."""
+        self._own()
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
@@ -164,7 +169,7 @@ class DurableProcess:
             answers.append(answer)
             self._breaker.succeeded(request.digest)
             if is_last:
-                self.close()
+                self._drop()
                 break
         return answers
 
@@ -181,14 +186,14 @@ class DurableProcess:
         return DurableAnswer(OK, statuses, derived), bool(body.get("last"))
 
     def _fail(self, digest: bytes | None) -> None:
-        self.close()
+        self._drop()
         self._breaker.failed(digest)
 
     def _ensure(self) -> Pipe:
         """A child that is ready. ChildLost, or Problem when it refuses the document."""
         if self._pipe is not None and self._pipe.is_alive():
             return self._pipe
-        self.close()  # it may have been killed from outside while it was idle
+        self._drop()  # it may have been killed from outside while it was idle
         if self._breaker.is_resting():
             raise ChildLost("resting")
         pipe = Pipe(_CHILD, self._arguments)

@@ -221,6 +221,22 @@ def test_threads_take_turns(engine: DurableProcess):
     assert wrong == []
 
 
+@pytest.mark.usefixtures("spoiled")
+def test_closing_waits_for_the_evaluation_of_another_thread():
+    with DurableProcess(DOCUMENT, timeout=0.7) as engine:
+        engine.start()
+        answers: list[str] = []
+        thread = threading.Thread(
+            target=lambda: answers.append(engine.evaluate({"note": "hang"}, AS_OF).reason)
+        )
+        thread.start()
+        time.sleep(0.2)
+        engine.close()
+        thread.join()
+
+    assert answers == ["hang"]
+
+
 def ask_in_fork(engine: DurableProcess, said: "multiprocessing.connection.Connection") -> None:
     said.send((engine.evaluate(YOUNG, AS_OF).state, engine.child_pid))
     engine.close()
