@@ -2,6 +2,7 @@
 (design.md §6)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -71,6 +72,7 @@ class Naming:
     def type_of(self, item: Mapping[str, Any], place: Place) -> tuple[Type, Labels]:
         """The type of a named item, with the labels of its choices."""
         kind = Kind(item["type"])
+        place = replace(place, column="codes" if "codes" in item else "choices")
         labels: Labels = {}
         if "codes" in item:
             labels = labels_of(item["codes"])
@@ -160,7 +162,8 @@ def labels_of(items: Sequence[Mapping[str, Any]]) -> Labels:
 
 
 def is_always_known(item: Mapping[str, Any]) -> bool:
-    """Whether a fact has a value for every child: counted from the past, or with a plain default."""
+    """Whether a fact has a value for every child: counted from the past, or with a plain
+    default."""
     counted = item.get("history", {}).get("kind") in _ALWAYS_COUNTED
     return counted or ("otherwise" in item and "applies" not in item)
 
