@@ -9,3 +9,6 @@ urlpatterns = [
     path("", include("rules.urls")),
     path("", include("exports.urls")),
 ]
+
+handler404 = "server.shell.failures.not_found"
+handler500 = "server.shell.failures.server_error"

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from forms.models.blob import Blob
 from forms.models.project import Project
@@ -22,9 +23,12 @@ class Form(models.Model):
     """One instrument, named by its xmlFormId within a project."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
-        CLOSING = "closing", _("Closing")  # takes submissions, offers no download
-        CLOSED = "closed", _("Closed")
+        OPEN = "open", pgettext_lazy("of a form", "Open")
+        CLOSING = (
+            "closing",
+            pgettext_lazy("of a form", "Closing"),
+        )  # takes submissions, offers no download
+        CLOSED = "closed", pgettext_lazy("of a form", "Closed")
 
     class Sensitivity(models.TextChoices):
         NORMAL = "normal", _("Normal")

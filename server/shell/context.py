@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
-from django.utils.module_loading import import_string
+from django.utils.functional import SimpleLazyObject
+
+from server.shell.menu import menu_of
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `menu`, a list of server.shell.menu.Item that this user may open."""
+    """Context processor: `menu`, the `server.shell.menu.Item`s that this user may open; read only when it is drawn."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"menu": []}
-    return {"menu": [item for name in settings.NAVIGATION for item in import_string(name)(user)]}
+    return {"menu": SimpleLazyObject(lambda: menu_of(user))}

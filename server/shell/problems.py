@@ -104,9 +104,13 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     template = (
         "shell/problem_fragment.html" if request.headers.get("HX-Request") else "shell/problem.html"
     )
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
     context = {
         "problem": problem,
-        "message": problem.message_in(gettext),
+        "message": gettext(problem.kind.message) % problem.tokens,
+        "cure": gettext(problem.kind.cure) % problem.tokens if problem.kind.cure else "",
         "places": [p.as_dict() for p in problem.places],
+        "layout": "shell/base.html" if known else "shell/document.html",
     }
     return render(request, template, context, status=problem.kind.status)

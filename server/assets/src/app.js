@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import { startDialogs } from "./js/dialogs.js";
 import { startDrops } from "./js/drops.js";
 import { startKeys } from "./js/keys.js";
+import { startMenus } from "./js/menus.js";
 
 // The content security policy allows no inline style and no evaluated script.
 htmx.config.includeIndicatorStyles = false;
@@ -39,3 +40,4 @@ document.addEventListener("click", (event) => {
 startKeys();
 startDialogs();
 startDrops();
+startMenus();

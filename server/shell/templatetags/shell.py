@@ -1,8 +1,15 @@
 """Small helps for every template: icons, the current menu item, tier chips."""
 
+import re
+from datetime import date, datetime
+
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from server import clock
 
 register = template.Library()
 
@@ -28,14 +35,16 @@ ICONS = {
     "eye": "M2 12s3.500-7 10-7 10 7 10 7-3.500 7-10 7S2 12 2 12M12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6",
     "print": "M7 8V3h10v5M5 8h14v9h-2M7 17H5M7 14h10v7H7z",
     "warning": "M12 3 2 20h20zM12 9v5M12 17v.5",
-    "place": "M12 21s-7-6.500-7-12a7 7 0 0 1 14 0c0 5.500-7 12-7 12M12 6.500a2.500 2.500 0 1 1 0 5 2.500 2.500 0 0 1 0-5",
+    "place": "M12 21s-7-6.500-7-12a7 7 0 0 1 14 0c0 5.500-7 12-7 12"
+    "M12 6.500a2.500 2.500 0 1 1 0 5 2.500 2.500 0 0 1 0-5",
     "rules": "M5 4v16M12 4v16M19 4v16M3 8h4M10 15h4M17 10h4",
     "lock": "M6 11h12v10H6zM9 11V7a3 3 0 0 1 6 0v4",
     "plus": "M12 5v14M5 12h14",
     "left": "M15 5l-7 7 7 7",
     "right": "M9 5l7 7-7 7",
     "shield": "M12 3 4 6v6c0 5 3.500 8 8 9 4.500-1 8-4 8-9V6z",
-    "people": "M9 5a3.500 3.500 0 1 1 0 7 3.500 3.500 0 0 1 0-7M2 20c.6-4 3.200-6 7-6s6.400 2 7 6M16 5.500a3 3 0 0 1 0 6M18 14.500c2.300.7 3.700 2.600 4 5.500",
+    "people": "M9 5a3.500 3.500 0 1 1 0 7 3.500 3.500 0 0 1 0-7M2 20c.6-4 3.200-6 7-6s6.400 2 7 6"
+    "M16 5.500a3 3 0 0 1 0 6M18 14.500c2.300.7 3.700 2.600 4 5.500",
     "logout": "M10 4H4v16h6M14 8l4 4-4 4M8 12h10",
 }
 
@@ -44,7 +53,8 @@ ICONS = {
 def icon(name: str) -> SafeString:
     """An inline SVG icon, hidden from screen readers (the text beside it speaks)."""
     return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>', ICONS.get(name, "")
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
+        ICONS.get(name, ""),
     )
 
 
@@ -52,3 +62,64 @@ def icon(name: str) -> SafeString:
 def is_here(url: str, path: str) -> bool:
     """Whether `path` is the page of a menu item or below it."""
     return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """A time as people here write it: "11月23日 14:05" or "23 Nov 14:05", with the year if it is another one."""
+    if value is None:
+        return ""
+    here = value.astimezone(clock.site_zone())
+    return f"{day(here.date())} {here:%H:%M}"
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A day: "11月23日" or "23 Nov", with the year if it is another one."""
+    if value is None:
+        return ""
+    is_this_year = value.year == clock.today().year
+    if (get_language() or "").startswith("zh"):
+        return (
+            f"{value.month}月{value.day}日"
+            if is_this_year
+            else f"{value.year}年{value.month}月{value.day}日"
+        )
+    return date_format(value, "j M" if is_this_year else "j M Y")
+
+
+@register.filter
+def masked(name: str) -> str:
+    """A name without what tells whose it is: 张*明, 李*, S*** (for lists; who must see it reveals it)."""
+    text = re.sub(r"\s+", " ", name or "").strip()
+    if len(text) < 2:
+        return text
+    return f"{text[0]}*{text[-1]}" if len(text) > 2 else f"{text[0]}*"
+
+
+@register.inclusion_tag("shell/pager.html")
+def pager(page: object) -> dict[str, object]:
+    """The links to the pages beside a `server.shell.paging.Page`."""
+    return {"page": page}
+
+
+@register.inclusion_tag("shell/field.html")
+def field(bound: object, help: str = "") -> dict[str, object]:
+    """A form field with label, help and what is wrong with it, tied together for screen readers."""
+    return {"field": bound, "help": help}
+
+
+@register.filter
+def bounded(count: int, limit: int = 1000) -> str:
+    """A count that was taken only up to `limit`: "37", "999+"."""
+    return f"{limit - 1}+" if count >= limit else str(count)
+
+
+@register.filter
+def plainly(value: object) -> str:
+    """A JSON value of the journal in one line: lists without brackets, nothing for null."""
+    if isinstance(value, list | tuple):
+        return "、".join(plainly(one) for one in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {plainly(one)}" for key, one in value.items())
+    return "—" if value is None or value == "" else str(value)

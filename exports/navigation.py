@@ -1,0 +1,17 @@
+"""What the exports floor adds to the menu."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from server.people.access import can
+from server.people.models import User
+from server.people.roles import Verb
+from server.shell.menu import Item
+
+
+def items(user: User) -> Iterator[Item]:
+    """The files that this person may take away."""
+    if can(user, Verb.EXPORT_READ):
+        yield Item(_("Downloads"), reverse("downloads"), "download")

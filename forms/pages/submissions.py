@@ -1,0 +1,218 @@
+"""What was received: the list of a form's submissions, one submission with its history, and its files."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from forms.blobs import open_blob
+from forms.instance.diff import diff_instances
+from forms.models import Submission, SubmissionAttachment, SubmissionVersion
+from forms.pages.answers import lines_of, value_text
+from forms.pages.form_detail import find_form, frame
+from forms.pages.people import me
+from forms.pages.questions import fields_of
+from forms.pages.scope import readable_submissions, submission_scope
+from forms.pages.words import in_language
+from server.journal.services import record
+from server.people.models import User
+from server.problems import FORBIDDEN, NOT_FOUND, Problem
+from server.shell.downloads import disposition
+from server.shell.paging import page_of
+
+INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    submission: Submission
+    version: SubmissionVersion
+    missing: int
+    edits: int
+
+
+@login_required
+@require_GET
+def submission_list(request: HttpRequest, form_id: int) -> HttpResponse:
+    """The form's submissions in the reader's scope, newest first."""
+    user = me(request)
+    form = find_form(user, form_id)
+    if not submission_scope(form, user):
+        raise Problem(FORBIDDEN)
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "state")}
+    found = narrowed(readable_submissions(form, user), **asked)
+    page = page_of(found.select_related("submitter", "area", "school"), request.GET)
+    context = {
+        "page": page,
+        "rows": rows_of(page.rows),
+        "asked": asked,
+        "states": Submission.ReviewState,
+    }
+    return render(request, "forms/submissions.html", frame(request, form, "submissions") | context)
+
+
+def narrowed(found: QuerySet[Submission], *, q: str, state: str) -> QuerySet[Submission]:
+    """By part of the record's or the sender's name, and by review state."""
+    if q:
+        named = SubmissionVersion.objects.filter(is_current=True, instance_name__icontains=q)
+        found = found.filter(
+            Q(pk__in=named.values("submission_id")) | Q(submitter__display_name__icontains=q)
+        )
+    if state in Submission.ReviewState.values:
+        wanted = Q(review_state=state)
+        if state == Submission.ReviewState.RECEIVED:
+            wanted |= Q(review_state=None)
+        found = found.filter(wanted)
+    return found
+
+
+def rows_of(submissions: list[Submission]) -> list[Row]:
+    """Each with its current version, missing files and number of edits; two queries for all."""
+    ids = [one.pk for one in submissions]
+    versions = SubmissionVersion.objects.filter(submission__in=ids).defer(
+        "xml", "data", "entities", "oddities"
+    )
+    current = versions.filter(is_current=True).annotate(
+        missing=Count(
+            "attachments", filter=Q(attachments__is_expected=True, attachments__blob=None)
+        )
+    )
+    by_id = {one.submission_id: one for one in current.select_related("form_version")}
+    counts = dict(versions.order_by().values_list("submission_id").annotate(n=Count("pk")))
+    return [
+        Row(one, by_id[one.pk], by_id[one.pk].missing, counts[one.pk] - 1)  # type: ignore[attr-defined]
+        for one in submissions
+        if one.pk in by_id
+    ]
+
+
+@login_required
+@require_GET
+def submission_page(request: HttpRequest, submission_id: int) -> HttpResponse:
+    """The answers with their labels, photos, what edits changed, and whom it is about. Reading it is journalled."""
+    user = me(request)
+    submission = find_submission(user, submission_id)
+    version = _current(submission)
+    lines, unanswered = lines_of(version)
+    record(
+        "submission.read",
+        actor=user,
+        subject=f"submission:{submission.instance_id}",
+        project_id=submission.form.project_id,
+    )
+    context = {
+        "submission": submission,
+        "version": version,
+        "lines": lines,
+        "unanswered": unanswered,
+        "history": history_of(submission),
+        "subjects": [one.entity for one in submission.subjects.select_related("entity__dataset")],
+        "files": version.attachments.select_related("blob"),
+    }
+    return render(
+        request, "forms/submission.html", frame(request, submission.form, "submissions") | context
+    )
+
+
+@login_required
+@require_GET
+def submission_xml(request: HttpRequest, submission_id: int) -> HttpResponseBase:
+    """The XML byte for byte as the phone sent it."""
+    user = me(request)
+    submission = find_submission(user, submission_id)
+    record(
+        "submission.download",
+        actor=user,
+        subject=f"submission:{submission.instance_id}",
+        project_id=submission.form.project_id,
+    )
+    answer = HttpResponse(
+        bytes(_current(submission).xml), content_type="application/xml; charset=utf-8"
+    )
+    answer["Content-Disposition"] = disposition(f"{submission.instance_id.replace(':', '_')}.xml")
+    return _private(answer)
+
+
+@login_required
+@require_GET
+def submission_file(request: HttpRequest, submission_id: int, name: str) -> HttpResponseBase:
+    """A photo, shown; anything else as a download, so that nothing a phone sent runs in a browser."""
+    submission = find_submission(me(request), submission_id)
+    file = get_object_or_404(
+        SubmissionAttachment.objects.select_related("blob"),
+        version=_current(submission),
+        name=name,
+        blob__isnull=False,
+    )
+    assert file.blob is not None  # noqa: S101  filtered
+    kind = file.blob.content_type
+    answer = FileResponse(
+        open_blob(file.blob), content_type=kind if kind in INLINE else "application/octet-stream"
+    )
+    if kind not in INLINE:
+        answer["Content-Disposition"] = disposition(name)
+    return _private(answer)
+
+
+def find_submission(user: User, submission_id: int) -> Submission:
+    """A submission that `user` may read. Problem 404.1 otherwise, whether it exists or not."""
+    found = (
+        Submission.objects.alive()
+        .filter(pk=submission_id, is_draft=False)
+        .select_related("form")
+        .first()
+    )
+    if found is None or not readable_submissions(found.form, user).filter(pk=found.pk).exists():
+        raise Problem(NOT_FOUND)
+    return Submission.objects.select_related(
+        "form__project", "form__current", "form__draft", "submitter", "area", "school"
+    ).get(pk=found.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One version of a submission and what it changed: (question, before, after)."""
+
+    version: SubmissionVersion
+    changes: tuple[tuple[str, str, str], ...]
+
+
+def history_of(submission: Submission) -> list[Edit]:
+    """All versions, newest first, each compared with the one before; empty when nothing was ever edited."""
+    versions = list(
+        submission.versions.select_related("submitter", "form_version").defer("xml").order_by("pk")
+    )
+    if len(versions) < 2:
+        return []
+    pairs = zip([None, *versions], versions, strict=False)
+    return [Edit(new, _changes(old, new) if old else ()) for old, new in pairs][::-1]
+
+
+def _changes(old: SubmissionVersion, new: SubmissionVersion) -> tuple[tuple[str, str, str], ...]:
+    fields = fields_of(new.form_version)
+    by_path = {tuple(one.path.strip("/").split("/")): one for one in fields}
+    found = []
+    for change in diff_instances(old.data, new.data, fields):
+        path = tuple(step if isinstance(step, str) else step[0] for step in change.path)
+        one = by_path.get(path)
+        if path[0] == "meta" or (one is not None and one.kind in ("start", "end", "audit")):
+            continue
+        label = (in_language(one.labels) if one else "") or path[-1]
+        found.append((label, value_text(change.old, one), value_text(change.new, one)))
+    return tuple(found)
+
+
+def _current(submission: Submission) -> SubmissionVersion:
+    return submission.versions.select_related("form_version__form", "submitter").get(
+        is_current=True
+    )
+
+
+def _private(answer: HttpResponseBase) -> HttpResponseBase:
+    answer["Cache-Control"] = "private, no-store"
+    return answer

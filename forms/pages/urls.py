@@ -1,0 +1,41 @@
+"""Addresses of the pages of this floor."""
+
+from django.urls import path
+
+from forms.pages import files, form_detail, form_list, phones, submissions
+
+urlpatterns = [
+    path("forms", form_list.form_list, name="forms"),
+    path("forms/upload", form_list.upload, name="form_upload"),
+    path("forms/<int:form_id>", form_detail.form_page, name="form"),
+    path("forms/<int:form_id>/upload", form_list.upload, name="form_upload_draft"),
+    path("forms/<int:form_id>/draft", form_detail.draft_page, name="form_draft"),
+    path("forms/<int:form_id>/draft/publish", form_detail.publish, name="form_publish"),
+    path("forms/<int:form_id>/draft/abandon", form_detail.abandon, name="form_abandon"),
+    path("forms/<int:form_id>/state", form_detail.set_state, name="form_state"),
+    path("forms/<int:form_id>/versions", form_detail.versions_page, name="form_versions"),
+    path(
+        "forms/<int:form_id>/versions/<int:version_id>",
+        form_detail.version_page,
+        name="form_version",
+    ),
+    path(
+        "forms/<int:form_id>/versions/<int:version_id>/workbook",
+        files.workbook,
+        name="form_workbook",
+    ),
+    path("forms/<int:form_id>/versions/<int:version_id>/xform", files.xform, name="form_xform"),
+    path("forms/<int:form_id>/submissions", submissions.submission_list, name="submissions"),
+    path("submissions/<int:submission_id>", submissions.submission_page, name="submission"),
+    path("submissions/<int:submission_id>/xml", submissions.submission_xml, name="submission_xml"),
+    path(
+        "submissions/<int:submission_id>/files/<str:name>",
+        submissions.submission_file,
+        name="submission_file",
+    ),
+    path("phones", phones.phone_list, name="phones"),
+    path("phones/new", phones.create_phone, name="phone_create"),
+    path("phones/<int:phone_id>", phones.phone_page, name="phone"),
+    path("phones/<int:phone_id>/revoke", phones.revoke_phone, name="phone_revoke"),
+    path("phone", phones.my_phone, name="my_phone"),
+]
