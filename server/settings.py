@@ -52,6 +52,7 @@ if IS_PRODUCTION and not ALLOWED_HOSTS:
     )
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
+WEB_THREADS = env.int("WEB_THREADS", default=8)
 # The address that goes into QR codes and OpenRosa documents; empty: the one the request came to.
 BASE_URL = env.str("BASE_URL", default="").rstrip("/")
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
@@ -153,6 +154,8 @@ AXES_FAILURE_LIMIT = env.int("LOGIN_ATTEMPTS", default=10)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "server.shell.failures.locked_out"
+CSRF_FAILURE_VIEW = "server.shell.failures.stale_form"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
@@ -174,6 +177,8 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [ROOT / floor / "locale" for floor in ("server", "forms", "rules", "exports")]
 USE_I18N = True
+# how a message looks: the classes of css/components.css
+MESSAGE_TAGS = {20: "", 25: "good", 30: "warn", 40: "bad"}
 USE_TZ = True
 # clock.site_zone() reads the same variable; Django wants it too for templates
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
@@ -192,11 +197,16 @@ STORAGES = {
     },
 }
 
+WHITENOISE_MANIFEST_STRICT = False  # a page without its picture is better than no page
+
 # Uploads: X-OpenRosa-Accept-Content-Length announces the first; one file may be at most the second.
 MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=10_000_000)
 MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=100_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
+# on the disk of the data: /tmp is memory on many hosts
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(exist_ok=True)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 # Pending work is rows in our database; the broker only nudges. memory:// lives inside the worker process.
@@ -256,7 +266,12 @@ PUBLISH_CHECKS: list[str] = []
 # functions (entity, reader) -> iterable of timeline items
 TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
 # functions (user) -> iterable of menu items
-NAVIGATION: list[str] = ["rules.navigation.items", "forms.navigation.items"]
+NAVIGATION: list[str] = [
+    "rules.navigation.items",
+    "forms.navigation.items",
+    "exports.navigation.items",
+    "server.shell.navigation.items",
+]
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {

@@ -6,6 +6,8 @@ import sys
 
 from server.serve import answers
 
+WAITING_THREADS = 64
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `anhu web`; its settings are HOST, PORT, WEB_WORKERS, WEB_THREADS and ACCESS_LOG."""
@@ -22,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
     words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     words += ["--host", setting("HOST", "127.0.0.1"), "--port", setting("PORT", "8000")]
     words += ["--workers", setting("WEB_WORKERS", "1")]
-    words += ["--blocking-threads", setting("WEB_THREADS", "8")]
+    # most of them only wait for bodies; server/reception.py lets WEB_THREADS of them work
+    words += ["--blocking-threads", str(WAITING_THREADS)]
     words += ["--workers-kill-timeout", "8", "--respawn-failed-workers", "--log-level", "error"]
     if setting("ACCESS_LOG", "").lower() in ("1", "true", "yes", "on"):
         words += ["--access-log", "--log-level", "info"]

@@ -9,7 +9,7 @@ from server.cli import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-READ = re.compile(r'(?:env\.\w+|setting|environ\.get)\(\s*"([A-Z][A-Z_]+)"')
+READ = re.compile(r'(?:env\.\w+|setting|os\.environ\.get)\(\s*"([A-Z][A-Z_]+)"')
 NOT_OURS = {"LANG", "LC_ALL", "PATH"}  # read, but the system's
 
 
