@@ -8,6 +8,7 @@ phone and acts for the worker who carries it, with that worker's scope.
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -83,7 +84,7 @@ class User(AbstractBaseUser, Actor):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         return self.is_active and self.is_staff
