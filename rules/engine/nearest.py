@@ -86,17 +86,19 @@ def hints_of(rule_set: RuleSet) -> _Hints:
         trees = [rule.when for rule in rule_set.rules]
         trees += [step.tree for step in program.steps if step.tree]
         for tree in trees:
-            _collect(tree, found.mentioned)
+            _collect(tree, rule_set.neutral_codes, found.mentioned)
         found.steps = _dependents(program)
     return found
 
 
-def _collect(tree: Expr, mentioned: dict[str, dict[Any, None]]) -> None:
+def _collect(tree: Expr, neutral: frozenset[str], mentioned: dict[str, dict[Any, None]]) -> None:
     for node in walk(tree):
         if not isinstance(node, Compare | Call):
             continue
         literals = [inner.value for inner in walk(node) if isinstance(inner, Literal)]
         words = [word for item in literals if isinstance(item, str) for word in item.split()]
+        if isinstance(node, Call) and node.name == "count-selected" and node.args[0].type:
+            words += [code for code in node.args[0].type.codes if code not in neutral]
         for name in facts_of(node):
             known = mentioned.setdefault(name, {})
             known.update(dict.fromkeys([*literals, *words]))
@@ -267,7 +269,9 @@ class _Search:
             case Kind.SELECT_ONE:
                 others = codes
             case Kind.SELECT_MULTIPLE if isinstance(old, tuple):
-                others = [(*old, code) for code in codes if code not in old]
+                neutral = self.rule_set.neutral_codes
+                kept = tuple(code for code in old if code not in neutral)
+                others = [(*kept, code) for code in codes if code not in (*old, *neutral)]
             case _:
                 others = self.limits(fact)
         return [Change(fact.name, old, new) for new in others if new != old]
