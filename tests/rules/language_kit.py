@@ -1,5 +1,7 @@
 """Names, strategies and short cuts for tests of the rule language."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from rules.language.ast import (
@@ -76,7 +78,7 @@ _WORDS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 _CALLS = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True).filter(
     lambda word: word not in ("not", "and", "or", "div", "mod")
 )
-_STRINGS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(
+_STRINGS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(
     lambda text: not ("'" in text and '"' in text)
 )
 _LITERALS = st.one_of(
@@ -144,7 +146,7 @@ def codes(text: str) -> list[dict[str, str]]:
     return [{"code": code} for code in text.split()]
 
 
-CONDITION_FACTS = [
+CONDITION_FACTS: list[dict[str, Any]] = [
     {"name": "a", "type": "yes_no"},
     {"name": "b", "type": "yes_no"},
     {"name": "n", "type": "integer"},
