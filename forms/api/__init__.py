@@ -1,0 +1,3 @@
+"""ODK Central's API v1 for projects, forms, submissions, entities and users
+(odk/central-openapi.yaml).
+"""

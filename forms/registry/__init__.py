@@ -3,7 +3,12 @@ through here too.
 """
 
 from forms.registry.placing import Home, Reach, home_of, reach_of
-from forms.registry.registering import force_overdue, register_approval, register_submission
+from forms.registry.registering import (
+    announce_submission,
+    force_overdue,
+    register_approval,
+    register_submission,
+)
 from forms.registry.writing import (
     annotate_entity,
     ensure_properties,
@@ -16,6 +21,7 @@ __all__ = [
     "Home",
     "Reach",
     "annotate_entity",
+    "announce_submission",
     "ensure_properties",
     "force_overdue",
     "home_of",

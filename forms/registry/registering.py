@@ -53,6 +53,19 @@ def announce(entities: Iterable[Entity], cause: str, version: SubmissionVersion)
         emit("entity.touched", {"entity_id": key, "cause": cause, "cause_subject": subject})
 
 
+def announce_submission(submission: Submission, cause: str) -> None:
+    """Its standing changed (reviewed, deleted, restored): the facts about its subjects may
+    follow.
+    """
+    for key in submission.subjects.values_list("entity_id", flat=True):
+        payload = {
+            "entity_id": key,
+            "cause": cause,
+            "cause_subject": f"submission:{submission.instance_id}",
+        }
+        emit("entity.touched", payload)
+
+
 @transaction.atomic
 def register_approval(submission: Submission) -> None:
     """A submission was approved: lists that require it get its entities now."""

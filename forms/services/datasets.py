@@ -114,3 +114,18 @@ def link_lists(project: Project, attachments: Sequence[FormAttachment]) -> None:
             clock.now(),
         )
         place.save(update_fields=["source", "dataset", "updated_at"])
+
+
+@transaction.atomic
+def set_approval(dataset: Dataset, is_required: bool, *, actor: Actor | None) -> None:
+    """Whether submissions must be approved before they make entities."""
+    dataset.approval_required = is_required
+    dataset.save(update_fields=["approval_required"])
+    touch(dataset)
+    record(
+        "dataset.update",
+        actor=actor,
+        subject=f"dataset:{dataset.name}",
+        project_id=dataset.project_id,
+        details={"data": {"approvalRequired": is_required}},
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from forms.models import Project, ProjectAppUser
+from forms.models import Form, Project, ProjectAppUser
 from server import clock
 from server.journal.services import record
 from server.people.models import Actor, AppUser, User
@@ -94,3 +94,40 @@ def collect_qr(project: Project, app_user: AppUser, base_url: str) -> str:
         collect_settings(project, app_user, base_url), ensure_ascii=False, separators=(",", ":")
     )
     return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+@transaction.atomic
+def delete_app_user(app_user: AppUser, *, actor: Actor | None) -> None:
+    """Take the phone off the list; what it sent keeps its name."""
+    app_user.deleted_at = clock.now()
+    app_user.save(update_fields=["deleted_at"])
+    record("field_key.delete", actor=actor, subject=f"app_user:{app_user.pk}")
+
+
+@transaction.atomic
+def allow_form(app_user: AppUser, form: Form, *, actor: Actor | None) -> None:
+    """Let the phone use `form`."""
+    app_user.project_link.forms.add(form)
+    record(
+        "field_key.assignment.create",
+        actor=actor,
+        subject=f"app_user:{app_user.pk}",
+        details={"form": form.xml_form_id},
+    )
+
+
+@transaction.atomic
+def forbid_form(app_user: AppUser, form: Form, *, actor: Actor | None) -> None:
+    """No longer let the phone use `form`; one that could use all keeps the others."""
+    link = app_user.project_link
+    if link.all_forms:
+        link.all_forms = False
+        link.save(update_fields=["all_forms"])
+        link.forms.set(Form.objects.alive().filter(project=link.project).exclude(pk=form.pk))
+    link.forms.remove(form)
+    record(
+        "field_key.assignment.delete",
+        actor=actor,
+        subject=f"app_user:{app_user.pk}",
+        details={"form": form.xml_form_id},
+    )

@@ -1,0 +1,134 @@
+"""Projects, forms and phones as the contract's JSON objects."""
+
+import re
+from typing import Any
+
+from forms.models import Form, FormAttachment, FormVersion, Project
+from forms.services.summaries import FormSummary, ProjectSummary
+from server.people.access import actor_json, api_time
+from server.people.models import AppUser
+
+Json = dict[str, Any]
+_NOT_IN_IDENTIFIERS = re.compile(r"\W+")
+
+
+def project_json(project: Project, summary: ProjectSummary | None = None) -> Json:
+    """Project, or ExtendedProject with a summary."""
+    shape: Json = {
+        "id": project.pk,
+        "name": project.name,
+        "description": project.description or None,
+        "archived": project.archived,
+        "keyId": None,
+        "createdAt": api_time(project.created_at),
+        "updatedAt": api_time(project.updated_at),
+        "deletedAt": api_time(project.deleted_at),
+    }
+    if summary is None:
+        return shape
+    return shape | {
+        "appUsers": summary.app_users,
+        "forms": summary.forms,
+        "datasets": summary.datasets,
+        "lastSubmission": api_time(summary.last_submission),
+        "lastEntity": api_time(summary.last_entity),
+    }
+
+
+def form_json(form: Form, version: FormVersion, summary: FormSummary | None = None) -> Json:
+    """Form as seen in `version` (the current one, or the draft), or ExtendedForm with a summary."""
+    shape: Json = {
+        "id": form.pk,
+        "projectId": form.project_id,
+        "xmlFormId": form.xml_form_id,
+        "name": version.title,
+        "version": version.version,
+        "hash": version.md5,
+        "sha256": version.sha256,
+        "state": form.state,
+        "enketoId": None,
+        "enketoOnceId": None,
+        "keyId": None,
+        "draftToken": None if version.published_at else version.draft_token,
+        "createdAt": api_time(form.created_at),
+        "updatedAt": api_time(form.updated_at),
+        "publishedAt": api_time(version.published_at),
+        "webformsEnabled": False,
+    }
+    return shape if summary is None else shape | _extended(form, version, summary)
+
+
+def _extended(form: Form, version: FormVersion, summary: FormSummary) -> Json:
+    return {
+        "submissions": summary.submissions,
+        "reviewStates": summary.review_states,
+        "lastSubmission": api_time(summary.last_submission),
+        "createdBy": actor_json(form.created_by) if form.created_by else None,
+        "excelContentType": version.sheet.content_type if version.sheet else None,
+        "entityRelated": bool(version.entities),
+        "publicLinks": 0,
+        "publishNotes": None,
+    }
+
+
+def version_json(form: Form, version: FormVersion, *, extended: bool = False) -> Json:
+    """One published version."""
+    shape = form_json(form, version)
+    if extended:
+        shape["publishedBy"] = actor_json(version.published_by) if version.published_by else None
+        shape["excelContentType"] = version.sheet.content_type if version.sheet else None
+    return shape
+
+
+def attachment_json(file: FormAttachment) -> Json:
+    """A file that a form names."""
+    is_list = file.source != FormAttachment.Source.FILE
+    shape: Json = {
+        "name": file.name,
+        "type": file.type,
+        "hash": file.blob.md5 if file.blob else None,
+        "exists": is_list or file.blob_id is not None,
+        "blobExists": file.blob_id is not None,
+        "datasetExists": file.source == FormAttachment.Source.DATASET,
+        "updatedAt": api_time(file.updated_at),
+    }
+    return shape | {"size": file.blob.size} if file.blob else shape
+
+
+def fields_json(version: FormVersion, *, odata: bool = False) -> list[Json]:
+    """The schema fields; `odata` writes names as they appear in OData."""
+    return [
+        {
+            "path": _odata_path(one["path"]) if odata else one["path"],
+            "name": _odata_name(one["name"]) if odata else one["name"],
+            "type": one.get("type", "string"),
+            "binary": True if one.get("binary") else None,
+            "selectMultiple": True if one.get("select_multiple") else None,
+        }
+        for one in version.fields
+    ]
+
+
+def _odata_name(name: str) -> str:
+    safe = _NOT_IN_IDENTIFIERS.sub("_", name)
+    return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
+
+
+def _odata_path(path: str) -> str:
+    return "/".join(_odata_name(name) if name else "" for name in path.split("/"))
+
+
+def app_user_json(app_user: AppUser, project_id: int, *, extended: bool = False) -> Json:
+    """A phone; its token is null once revoked."""
+    shape = actor_json(app_user) | {
+        "projectId": project_id,
+        "token": None if app_user.revoked_at else app_user.key,
+    }
+    if extended:
+        created_by = actor_json(app_user.created_by) if app_user.created_by else None
+        shape |= {
+            "createdBy": created_by,
+            "lastUsed": api_time(app_user.last_used_at),
+            "properties": {},
+        }
+    return shape

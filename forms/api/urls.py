@@ -1,0 +1,104 @@
+"""Addresses of the API below /v1. OpenRosa's own, and downloads that phones share, are in
+`forms.openrosa.urls`.
+"""
+
+from django.urls import URLPattern, path
+
+from forms.api import (
+    app_users,
+    datasets,
+    drafts,
+    entities,
+    projects,
+    sessions,
+    submission_parts,
+    submissions,
+)
+from forms.api import forms as form_views
+
+_P = "v1/projects/<int:project_id>"
+_F = f"{_P}/forms/<str:xml_form_id>"
+_V = f"{_F}/versions/<str:version>"
+_S = f"{_F}/submissions/<str:instance_id>"
+_SV = f"{_S}/versions/<str:version_id>"
+_D = f"{_P}/datasets/<str:name>"
+_E = f"{_D}/entities/<str:uuid>"
+_T = "v1/test/<str:token>/projects/<int:project_id>/forms/<str:xml_form_id>"
+
+_PEOPLE: list[URLPattern] = [
+    path("v1/sessions", sessions.Sessions.as_view()),
+    path("v1/sessions/restore", sessions.Restore.as_view()),
+    path("v1/sessions/current", sessions.CurrentSession.as_view()),
+    path("v1/sessions/<str:token>", sessions.OneSession.as_view()),
+    path("v1/users/current", sessions.CurrentUser.as_view()),
+    path(f"{_P}/app-users", app_users.AppUsers.as_view()),
+    path(f"{_P}/app-users/<int:app_user_id>", app_users.OneAppUser.as_view()),
+]
+_FORMS: list[URLPattern] = [
+    path("v1/projects", projects.Projects.as_view()),
+    path(_P, projects.OneProject.as_view()),
+    path(f"{_P}/forms", form_views.Forms.as_view()),
+    path(f"{_P}/forms/<int:form_id>/restore", form_views.RestoreForm.as_view()),
+    *[
+        path(f"{_F}.{ending}", form_views.form_sheet, {"ending": ending})
+        for ending in ("xlsx", "xls")
+    ],
+    *[
+        path(f"{_F}/draft.{ending}", form_views.form_sheet, {"ending": ending, "is_draft": True})
+        for ending in ("xlsx", "xls")
+    ],
+    *[
+        path(f"{_V}.{ending}", form_views.form_sheet, {"ending": ending})
+        for ending in ("xlsx", "xls")
+    ],
+    path(f"{_F}/fields", form_views.Fields.as_view()),
+    path(f"{_F}/attachments", form_views.Attachments.as_view()),
+    path(f"{_F}/versions", form_views.Versions.as_view()),
+    path(f"{_V}/fields", form_views.Fields.as_view()),
+    path(f"{_V}/attachments", form_views.Attachments.as_view()),
+    path(_V, form_views.OneVersion.as_view()),
+    path(f"{_F}/draft", drafts.Draft.as_view()),
+    path(f"{_F}/draft/publish", drafts.Publish.as_view()),
+    path(f"{_F}/draft/fields", drafts.DraftFields.as_view()),
+    path(f"{_F}/draft/attachments", drafts.DraftAttachments.as_view()),
+    path(f"{_F}/draft/attachments/<str:name>", drafts.DraftAttachment.as_view()),
+    path(f"{_F}/draft/dataset-diff", drafts.DatasetDiff.as_view(), {"is_draft": True}),
+    path(f"{_F}/dataset-diff", drafts.DatasetDiff.as_view()),
+    path(f"{_F}/assignments", app_users.FormAssignments.as_view()),
+    path(f"{_F}/assignments/<str:role>", app_users.FormAssignments.as_view()),
+    path(f"{_F}/assignments/<str:role>/<int:actor_id>", app_users.OneFormAssignment.as_view()),
+]
+_SUBMISSIONS: list[URLPattern] = [
+    path(f"{_F}/submissions", submissions.Submissions.as_view()),
+    path(f"{_F}/draft/submissions", submissions.DraftSubmissions.as_view()),
+    path(f"{_T}/draft/submissions", submissions.DraftSubmissions.as_view()),
+    path(f"{_S}.xml", submissions.submission_xml),
+    path(f"{_SV}.xml", submission_parts.version_xml),
+    path(f"{_S}/restore", submissions.RestoreSubmission.as_view()),
+    path(f"{_S}/attachments", submission_parts.Files.as_view()),
+    path(f"{_S}/attachments/<str:name>", submission_parts.OneFile.as_view()),
+    path(f"{_S}/versions", submission_parts.Versions.as_view()),
+    path(f"{_S}/diffs", submission_parts.Diffs.as_view()),
+    path(f"{_SV}/attachments", submission_parts.Files.as_view()),
+    path(f"{_SV}/attachments/<str:name>", submission_parts.OneFile.as_view()),
+    path(_SV, submission_parts.OneVersion.as_view()),
+    path(_S, submissions.OneSubmission.as_view()),
+]
+_ENTITIES: list[URLPattern] = [
+    path(f"{_P}/datasets", datasets.Datasets.as_view()),
+    path(f"{_D}/properties", datasets.Properties.as_view()),
+    path(f"{_D}/entities.csv", datasets.entities_csv),
+    path(f"{_D}/entities", entities.Entities.as_view()),
+    path(f"{_E}/versions", entities.Versions.as_view()),
+    path(f"{_E}/restore", entities.RestoreEntity.as_view()),
+    path(_E, entities.OneEntity.as_view()),
+    path(_D, datasets.OneDataset.as_view()),
+]
+# the form itself last: its address ends in anything, "visit.xlsx" too
+urlpatterns: list[URLPattern] = [
+    *_PEOPLE,
+    *_FORMS,
+    *_SUBMISSIONS,
+    *_ENTITIES,
+    path(_F, form_views.OneForm.as_view()),
+]
