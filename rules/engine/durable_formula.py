@@ -7,6 +7,7 @@ unknown, in terms of the same three for its operands. For any facts exactly one 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 
@@ -53,45 +54,51 @@ class Fired:
     rail: Rail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class All:
-    """Every part holds; without parts: always."""
+    """Every part holds; without parts: always. Made by `all_of` only: equal ones are one object."""
 
-    parts: tuple["Formula", ...] = ()
+    parts: tuple["Formula", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Some:
-    """At least one part holds; without parts: never."""
+    """At least one part holds; without parts: never. Made by `some_of` only."""
 
-    parts: tuple["Formula", ...] = ()
+    parts: tuple["Formula", ...]
 
 
 Leaf: TypeAlias = Test | Present | Absent | Fired
 Formula: TypeAlias = Leaf | All | Some
 
-ALWAYS = All()
-NEVER = Some()
+ALWAYS = All(())
+NEVER = Some(())
+
+# Nested conditions share their parts: what "unknown" says of a condition is said of its parts over and over. Compared
+# as trees they would double with each level, so a formula is its identity and these give equal parts the same one.
+# (Forgetting one costs a repetition in the network, nothing else.)
+_all = lru_cache(maxsize=1 << 16)(All)
+_some = lru_cache(maxsize=1 << 16)(Some)
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:
     """The conjunction, flat, without repeats and constants."""
     flat: dict[Formula, None] = {}
     for part in parts:
-        if part == NEVER:
+        if part is NEVER:
             return NEVER
         flat.update(dict.fromkeys(part.parts if isinstance(part, All) else (part,)))
-    return next(iter(flat)) if len(flat) == 1 else All(tuple(flat))
+    return ALWAYS if not flat else next(iter(flat)) if len(flat) == 1 else _all(tuple(flat))
 
 
 def some_of(parts: Iterable[Formula]) -> Formula:
     """The disjunction, flat, without repeats and constants."""
     flat: dict[Formula, None] = {}
     for part in parts:
-        if part == ALWAYS:
+        if part is ALWAYS:
             return ALWAYS
         flat.update(dict.fromkeys(part.parts if isinstance(part, Some) else (part,)))
-    return next(iter(flat)) if len(flat) == 1 else Some(tuple(flat))
+    return NEVER if not flat else next(iter(flat)) if len(flat) == 1 else _some(tuple(flat))
 
 
 @dataclass(frozen=True, slots=True)

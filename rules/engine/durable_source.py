@@ -65,10 +65,11 @@ class Source:
 
 @dataclass(slots=True)
 class Expander:
-    """Turns formulas into alternatives; `defined` collects (result, alternative), helpers before their readers."""
+    """Turns formulas into alternatives; `defined` collects (result, alternative), of helpers too."""
 
     defined: list[tuple[Fired, Alternative]] = field(default_factory=list)
     helpers: dict[Formula, Fired] = field(default_factory=dict)
+    known: dict[Formula, list[Alternative]] = field(default_factory=dict)
 
     def define(self, result: Fired, formula: Formula) -> None:
         """`result` comes out exactly when `formula` holds."""
@@ -76,7 +77,14 @@ class Expander:
             self.defined.append((result, self.shortened(alternative)))
 
     def alternatives(self, formula: Formula) -> list[Alternative]:
-        """`formula` multiplied out, with helpers where that would be too much."""
+        """`formula` multiplied out, with helpers where that is too much. Each part is done once: parts are shared."""
+        found = self.known.get(formula)
+        if found is None:
+            found = self.known[formula] = self.expanded(formula)
+        return found
+
+    def expanded(self, formula: Formula) -> list[Alternative]:
+        """`alternatives` for a formula seen for the first time."""
         match formula:
             case Some(parts=parts):
                 found = [each for part in parts for each in self.alternatives(part)]
@@ -98,9 +106,9 @@ class Expander:
     def helper(self, formula: Formula) -> Fired:
         """The helper result for `formula`, defined on first use."""
         if formula not in self.helpers:
-            name = Fired(f"~{len(self.helpers)}", Rail.TRUE)
+            # its name is taken before it is defined: a definition may need helpers of its own
+            name = self.helpers[formula] = Fired(f"~{len(self.helpers)}", Rail.TRUE)
             self.define(name, formula)
-            self.helpers[formula] = name
         return self.helpers[formula]
 
     def shortened(self, alternative: Alternative) -> Alternative:
@@ -178,7 +186,9 @@ def grouped(defined: Iterable[tuple[Fired, Alternative]]) -> tuple[list[Row], li
 def source_of(defined: list[tuple[Fired, Alternative]]) -> Source:
     """The engine's rules for all alternatives; Problem DURABLE_LIMIT when the engine cannot hold them."""
     rows, groups = grouped(defined)
-    used = Counter(leaf for row in rows for leaf in row.leaves if isinstance(leaf, Fired))
+    used = Counter(
+        leaf for row in rows for leaf in sorted(row.leaves, key=order_of) if isinstance(leaf, Fired)
+    )
     asserted = {}
     for number, (result, uses) in enumerate(used.items()):
         copies = range(-(-uses // MAX_USES))

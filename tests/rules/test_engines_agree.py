@@ -1,11 +1,13 @@
 """Two engines, one answer (design.md §1.6): for all rules and all yes/no derived facts, whatever is known."""
 
 import os
+import time
 from collections.abc import Mapping
 from datetime import date
 
 import pytest
 
+from rules.engine import durable_source
 from rules.engine.durable import Engine, engine_for
 from rules.engine.durable_answer import OK, DurableAnswer
 from rules.engine.durable_compare import compare
@@ -52,6 +54,45 @@ def test_engines_agree_on_random_rule_sets(seed: int):
     rule_set = load_document(RandomConditions(seed).document())
     engine, facts = engine_for(rule_set), RandomFacts(rule_set, seed, AS_OF)
 
+    for _ in range(40):
+        child = facts.draw()
+        assert compare(*opinions(rule_set, engine, child)) == (), child
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+def test_engines_agree_when_every_limit_is_tight(monkeypatch: pytest.MonkeyPatch, seed: int):
+    """Helpers within helpers, a group for nearly every alternative, several kinds for a result."""
+    for limit in ("MAX_EXPANSION", "MAX_TESTS", "MAX_RESULTS", "MAX_USES", "GROUP_SIZE"):
+        monkeypatch.setattr(durable_source, limit, 2)
+    monkeypatch.setattr(durable_source, "GROUP_FIELDS", 4)
+    rule_set = load_document(RandomConditions(seed).document(derived=2, rules=2))
+    engine, facts = engine_for(rule_set), RandomFacts(rule_set, seed, AS_OF)
+
+    for _ in range(40):
+        child = facts.draw()
+        assert compare(*opinions(rule_set, engine, child)) == (), child
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        "if({inner}, ${{age}} = {n}, ${{months}} > {n})",
+        "if(${{age}} = {n}, {inner}, ${{months}} > {n})",
+        "(({inner}) = (${{age}} > {n}))",
+        "(${{age}} = {n} or (${{months}} > {n} and not({inner})))",
+    ],
+)
+def test_a_deeply_nested_condition_is_compiled_at_once(level: str):
+    """Each level speaks of the one below in three ways: multiplied out, that would be 3 to the 15th."""
+    condition = "${seen}"
+    for n in range(15):
+        condition = level.format(inner=condition, n=n)
+    rule_set = load_document(document_of({"R": condition}))
+    begun = time.process_time()
+    engine = engine_for(rule_set)
+
+    assert time.process_time() - begun < 2
+    facts = RandomFacts(rule_set, 1, AS_OF)
     for _ in range(40):
         child = facts.draw()
         assert compare(*opinions(rule_set, engine, child)) == (), child
