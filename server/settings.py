@@ -193,11 +193,9 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "server.statics.HashedStaticFiles"
     },
 }
-
-WHITENOISE_MANIFEST_STRICT = False  # a page without its picture is better than no page
 
 # Uploads: X-OpenRosa-Accept-Content-Length announces the first; one file may be at most the second.
 MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=10_000_000)

@@ -23,16 +23,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-static", action="store_true", help="static files are collected already (containers)"
     )
     parser.add_argument("--greet", action="store_true", help="print logins and a Collect QR code")
-    parser.add_argument("--only-greet", action="store_true", help="change nothing")
+    parser.add_argument("--only-greet", action="store_true", help="leave the database as it is")
 
 
 def run(options: argparse.Namespace) -> int:
     """Prepare; what a person should read goes to stdout, the progress to stderr."""
-    if not options.only_greet:
-        with contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(sys.stderr):
+        if not options.no_static:
+            statics.collect()
+        if not options.only_greet:
             _migrate()
-            if not options.no_static:
-                statics.collect()
             if programme.is_empty():
                 programme.load(sample=options.sample, seed=1)
     if options.greet:

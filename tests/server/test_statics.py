@@ -22,7 +22,7 @@ def source(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     settings.STATIC_ROOT = tmp_path / "collected"
     settings.STORAGES = {
         **settings.STORAGES,
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "server.statics.HashedStaticFiles"},
     }
     finders.get_finder.cache_clear()  # type: ignore[attr-defined]
     yield source
@@ -37,3 +37,7 @@ def test_files_are_collected_once_and_again_after_a_change(source: Path) -> None
     hashed = storages["staticfiles"].url("page.css")
     assert hashed.startswith("/static/page.")
     assert hashed != "/static/page.css"
+
+
+def test_a_file_that_was_not_collected_does_not_break_the_page(source: Path) -> None:
+    assert storages["staticfiles"].url("missing.svg") == "/static/missing.svg"
