@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -154,6 +155,8 @@ AXES_FAILURE_LIMIT = env.int("LOGIN_ATTEMPTS", default=10)
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
+# what `authenticate` is called with; axes would look for our model's "email" and count nobody's failures
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_CALLABLE = "server.shell.failures.locked_out"
 CSRF_FAILURE_VIEW = "server.shell.failures.stale_form"
 LOGIN_URL = "/login"
@@ -229,6 +232,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # finds what no nudge announced: postponed work, and what a killed worker held
     "sweep": {"task": "journal.run_pending", "schedule": 30.0},
+    "escalate": {"task": "rules.escalate", "schedule": 60.0},
+    "expire_overrides": {"task": "rules.expire_overrides", "schedule": crontab(minute=10)},
+    "nightly": {"task": "rules.nightly", "schedule": crontab(hour=2, minute=30)},
 }
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 # A rule engine child that answers no evaluation within this time is killed and replaced.
@@ -242,6 +248,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "server.shell.negotiation.OwnFormat",
     "EXCEPTION_HANDLER": "server.shell.problems.json_problem",
     "UNAUTHENTICATED_USER": None,
 }
@@ -258,6 +265,7 @@ REACTIONS: dict[str, list[str]] = {
     "submission.updated": ["forms.registry.register_submission"],
     "entity.touched": ["rules.services.evaluate.evaluate_entity"],
     "submission.registered": ["rules.services.tasks.close_by_submission"],
+    "release.activated": ["rules.services.sweeps.evaluate_release"],
 }
 # functions (form_version) -> list of problems shown before publishing
 PUBLISH_CHECKS: list[str] = []

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from forms.blobs import open_blob
 from forms.instance.diff import diff_instances
@@ -15,11 +17,14 @@ from forms.pages.answers import lines_of, value_text
 from forms.pages.form_detail import find_form, frame
 from forms.pages.people import me
 from forms.pages.questions import fields_of
-from forms.pages.scope import readable_submissions, submission_scope
+from forms.pages.scope import placed_in, readable_submissions, submission_scope
 from forms.pages.words import in_language
+from forms.services.submissions import set_review_state
 from server.journal.services import record
+from server.people.access import scope_of
 from server.people.models import User
-from server.problems import FORBIDDEN, NOT_FOUND, Problem
+from server.people.roles import Verb
+from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
 from server.shell.downloads import disposition
 from server.shell.paging import page_of
 
@@ -112,11 +117,38 @@ def submission_page(request: HttpRequest, submission_id: int) -> HttpResponse:
         "unanswered": unanswered,
         "history": history_of(submission),
         "subjects": [one.entity for one in submission.subjects.select_related("entity__dataset")],
-        "files": version.attachments.select_related("blob"),
+        "may_review": may_review(user, submission),
     }
     return render(
         request, "forms/submission.html", frame(request, submission.form, "submissions") | context
     )
+
+
+@login_required
+@require_POST
+def review(request: HttpRequest, submission_id: int) -> HttpResponse:
+    """Approve the record, mark it as having issues, or reject it (its answers then count no more)."""
+    user = me(request)
+    submission = find_submission(user, submission_id)
+    if not may_review(user, submission):
+        raise Problem(FORBIDDEN)
+    state = request.POST.get("state", "")
+    if state not in ("approved", "hasIssues", "rejected"):
+        raise Problem(
+            UNEXPECTED, field="state", value=state, reason="approved, hasIssues, rejected"
+        )
+    set_review_state(submission, state, actor=user)
+    messages.success(
+        request,
+        _("The record is now: %(state)s.") % {"state": submission.get_review_state_display()},
+    )
+    return redirect("submission", submission_id=submission.pk)
+
+
+def may_review(user: User, submission: Submission) -> bool:
+    """Whether `user` may change records where this one is placed."""
+    scope = placed_in(scope_of(user, Verb.SUBMISSION_UPDATE))
+    return Submission.objects.filter(scope, pk=submission.pk).exists()
 
 
 @login_required

@@ -27,6 +27,7 @@ urlpatterns = [
     path("forms/<int:form_id>/versions/<int:version_id>/xform", files.xform, name="form_xform"),
     path("forms/<int:form_id>/submissions", submissions.submission_list, name="submissions"),
     path("submissions/<int:submission_id>", submissions.submission_page, name="submission"),
+    path("submissions/<int:submission_id>/review", submissions.review, name="submission_review"),
     path("submissions/<int:submission_id>/xml", submissions.submission_xml, name="submission_xml"),
     path(
         "submissions/<int:submission_id>/files/<str:name>",

@@ -12,6 +12,7 @@ from server.people.models import User
 class Item:
     """One entry: translated label, address, an icon of `templatetags.shell`, a count to show beside it (0: none).
 
+    `also`: the beginning of other addresses that belong to it ("/submissions").
     `home`: how much this is the page to begin with; the highest wins, of equals the first in the menu.
     """
 
@@ -20,6 +21,7 @@ class Item:
     icon: str = ""
     count: int = 0
     home: int = 0
+    also: str = ""
 
 
 def menu_of(user: User) -> list[Item]:

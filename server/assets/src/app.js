@@ -5,6 +5,7 @@ import { startDialogs } from "./js/dialogs.js";
 import { startDrops } from "./js/drops.js";
 import { startKeys } from "./js/keys.js";
 import { startMenus } from "./js/menus.js";
+import { startReview } from "./js/review.js";
 
 // The content security policy allows no inline style and no evaluated script.
 htmx.config.includeIndicatorStyles = false;
@@ -41,3 +42,4 @@ startKeys();
 startDialogs();
 startDrops();
 startMenus();
+startReview();
