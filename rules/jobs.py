@@ -6,19 +6,19 @@ from rules.services import sweeps
 from rules.services.tasks import escalate_due
 
 
-@shared_task
+@shared_task(name="rules.escalate", ignore_result=True)
 def escalate() -> int:
     """Each minute: tasks whose next step is due go up."""
     return escalate_due()
 
 
-@shared_task
+@shared_task(name="rules.nightly", ignore_result=True)
 def nightly() -> int:
-    """Each night: children whose facts changed because a day has passed."""
-    return sweeps.evaluate_all()
+    """Each hour: children whom this day has not seen yet, so in effect after midnight."""
+    return sweeps.evaluate_stale()
 
 
-@shared_task
+@shared_task(name="rules.expire_overrides", ignore_result=True)
 def expire_overrides() -> int:
     """Each hour: overrides that have ended."""
     return sweeps.expire_overrides()

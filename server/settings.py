@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -233,8 +232,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # finds what no nudge announced: postponed work, and what a killed worker held
     "sweep": {"task": "journal.run_pending", "schedule": 30.0},
     "escalate": {"task": "rules.escalate", "schedule": 60.0},
-    "expire_overrides": {"task": "rules.expire_overrides", "schedule": crontab(minute=10)},
-    "nightly": {"task": "rules.nightly", "schedule": crontab(hour=2, minute=30)},
+    "expire_overrides": {"task": "rules.expire_overrides", "schedule": 3600.0},
+    # whom this day has not seen yet: the first run after midnight finds everybody, wherever the host was off
+    "nightly": {"task": "rules.nightly", "schedule": 3600.0},
 }
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 # A rule engine child that answers no evaluation within this time is killed and replaced.

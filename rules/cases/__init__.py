@@ -4,7 +4,14 @@
 `run_cases` compares, `main` prints. With release "bundled" nothing is asked of the database.
 """
 
-from rules.cases.comparing import CaseReport, CaseResult, compare_cases, decide_case, is_population
+from rules.cases.comparing import (
+    CaseReport,
+    CaseResult,
+    compare_cases,
+    decide_case,
+    earlier_tiers,
+    is_population,
+)
 from rules.cases.reading import FORM_CODES, Case, cases_of, read_cases
 from rules.cases.running import main, run_cases
 
@@ -16,6 +23,7 @@ __all__ = [
     "cases_of",
     "compare_cases",
     "decide_case",
+    "earlier_tiers",
     "is_population",
     "main",
     "read_cases",

@@ -121,7 +121,7 @@ def compare_cases(rule_set: RuleSet, cases: Iterable[Case], name: str = "") -> C
 
 def decide_case(rule_set: RuleSet, case: Case) -> Decision:
     """The decision about a case on its day."""
-    spans = case.tiers if case.tiers is not None else _replayed(rule_set, case)
+    spans = case.tiers if case.tiers is not None else earlier_tiers(rule_set, case)
     return _decision(rule_set, case, case.as_of, spans)
 
 
@@ -133,7 +133,7 @@ def _decision(rule_set: RuleSet, case: Case, day: date, spans: tuple[TierSpan, .
     )
 
 
-def _replayed(rule_set: RuleSet, case: Case) -> tuple[TierSpan, ...]:
+def earlier_tiers(rule_set: RuleSet, case: Case) -> tuple[TierSpan, ...]:
     """The tiers of the days before, where a fact asks for them: as if each had been in force until
     the next submission."""
     if not any(

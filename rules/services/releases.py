@@ -22,7 +22,7 @@ from server import clock
 from server.journal.services import emit, record
 from server.people.access import person_of
 from server.people.models import Actor
-from server.problems import NOT_FOUND, Problem
+from server.problems import CONFLICT, NOT_FOUND, UNEXPECTED, Problem
 
 _KEPT = 8  # compiled rule sets per process
 _compiled: dict[str, Compiled] = {}
@@ -77,21 +77,59 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def put_draft(
-    project: Project, name: str, document: Mapping[str, Any], actor: Actor | None
-) -> RuleSet:
-    """Store `document` as the draft of rule set `name` (made when new). Problems: DOCUMENT_SHAPE,
-    RULE_SET_INVALID."""
+def new_rule_set(project: Project, document: Mapping[str, Any], actor: Actor | None) -> RuleSet:
+    """A rule set named by its document, which becomes its draft. Problems: CONFLICT, and those of
+    `put_draft`."""
     checked = load_document(document)
-    rule_set, _ = RuleSet.objects.get_or_create(
-        project=project, name=name, defaults={"dataset": checked.subject}
-    )
+    if RuleSet.objects.filter(project=project, name=checked.name).exists():
+        raise Problem(CONFLICT, what="rule set", field="name", value=checked.name)
+    rule_set = RuleSet.objects.create(project=project, name=checked.name, dataset=checked.subject)
+    return put_draft(rule_set, document, actor)
+
+
+@transaction.atomic
+def put_draft(rule_set: RuleSet, document: Mapping[str, Any], actor: Actor | None) -> RuleSet:
+    """Replace the draft. Problems: DOCUMENT_SHAPE, RULE_SET_INVALID, UNEXPECTED for the document
+    of another rule set."""
+    checked = load_document(document)
+    _require_same(rule_set, checked)
     rule_set.draft = plain_document(document)
     rule_set.draft_updated_at = clock.now()
     rule_set.draft_updated_by = actor
     rule_set.save(update_fields=["draft", "draft_updated_at", "draft_updated_by"])
-    record("rule_set.draft", actor=actor, subject=f"rule_set:{name}", project_id=project.pk)
+    subject = f"rule_set:{rule_set.name}"
+    record("rule_set.draft", actor=actor, subject=subject, project_id=rule_set.project_id)
     return rule_set
+
+
+def _require_same(rule_set: RuleSet, checked: Compiled) -> None:
+    for field, ours, theirs in (
+        ("settings.name", rule_set.name, checked.name),
+        ("settings.subject", rule_set.dataset, checked.subject),
+    ):
+        if ours != theirs:
+            raise Problem(UNEXPECTED, field=field, value=theirs, reason=f"here it is {ours}")
+
+
+def rules_named(rule_set: RuleSet, release: str) -> tuple[Compiled, int | str]:
+    """The compiled rules that `release` names ("": in force, "draft", or a number) and what a
+    Decision calls them.
+
+    Problems: NO_DRAFT, NOT_RELEASED, 404.1.
+    """
+    if release == "draft":
+        if rule_set.draft is None:
+            raise Problem(problems.NO_DRAFT, name=rule_set.name)
+        return load_document(rule_set.draft), "draft"
+    if not release:
+        if rule_set.active is None:
+            raise Problem(problems.NOT_RELEASED, name=rule_set.name)
+        return compiled(rule_set.active), rule_set.active.number
+    number = int(release) if release.isdecimal() and len(release) < 9 else 0
+    found = rule_set.releases.filter(number=number).first()
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return compiled(found), found.number
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 (birthdays, windows)."""
 
 from collections.abc import Iterator
+from datetime import datetime, time
 
 from django.db import transaction
 
@@ -14,22 +15,30 @@ from server.journal.services import emit, record
 CHUNK = 50  # children between two looks at what else waits; each is its own transaction
 
 
-def evaluate_all(cause: str = SWEEP) -> int:
-    """Evaluate every entity of every rule set in force, each in its own transaction; answers how
-    many."""
+def evaluate_stale() -> int:
+    """Evaluate every entity that this day (the site's) has not seen yet, each in its own
+    transaction; answers how many.
+
+    Killed in the middle, the next run goes on where this one stopped.
+    """
+    midnight = datetime.combine(clock.today(), time.min, clock.site_zone())
     count = 0
     for rule_set in RuleSet.objects.filter(active__isnull=False).only("project_id", "dataset"):
-        for entity_id in _entities(rule_set):
-            evaluate_entity(entity_id, cause)
+        for entity_id in _entities(rule_set, unseen_since=midnight):
+            evaluate_entity(entity_id, SWEEP)
             count += 1
     return count
 
 
-def _entities(rule_set: RuleSet, after: int = 0) -> Iterator[int]:
+def _entities(
+    rule_set: RuleSet, after: int = 0, unseen_since: datetime | None = None
+) -> Iterator[int]:
     """The living entities of a rule set by id, read in chunks."""
     wanted = Entity.objects.alive().filter(
         dataset__project_id=rule_set.project_id, dataset__name=rule_set.dataset
     )
+    if unseen_since is not None:
+        wanted = wanted.exclude(tier_state__updated_at__gte=unseen_since)
     while found := list(
         wanted.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK]
     ):

@@ -1,0 +1,33 @@
+"""Addresses of the rules API (design.md §7), and the OpenAPI document of everything under /v1."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from rules.api import children, rule_sets, schema, tasks
+
+_PROJECT = "v1/projects/<int:project_id>"
+_RULES = f"{_PROJECT}/rule-sets/<str:name>"
+_ENTITY = f"{_PROJECT}/datasets/<str:dataset>/entities/<uuid:uuid>"
+
+__all__ = ["schema", "urlpatterns"]  # importing `schema` is what registers it
+
+urlpatterns = [
+    path("v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path(f"{_PROJECT}/rule-sets", rule_sets.RuleSets.as_view()),
+    path(_RULES, rule_sets.OneRuleSet.as_view()),
+    path(f"{_RULES}/draft", rule_sets.Draft.as_view()),
+    path(f"{_RULES}/draft/check", rule_sets.DraftCheck.as_view()),
+    path(f"{_RULES}/draft/request", rule_sets.DraftRequest.as_view()),
+    path(f"{_RULES}/draft/release", rule_sets.DraftRelease.as_view()),
+    path(f"{_RULES}/releases", rule_sets.Releases.as_view()),
+    path(f"{_RULES}/releases/<int:number>", rule_sets.OneRelease.as_view()),
+    path(f"{_RULES}/evaluate", rule_sets.Evaluate.as_view()),
+    path(f"{_ENTITY}/evaluation", children.NewestEvaluation.as_view()),
+    path(f"{_ENTITY}/evaluations", children.Evaluations.as_view()),
+    path(f"{_ENTITY}/evaluations/<int:pk>", children.OneEvaluation.as_view()),
+    path(f"{_ENTITY}/timeline", children.Timeline.as_view()),
+    path(f"{_ENTITY}/tier", children.TierDecisions.as_view()),
+    path(f"{_PROJECT}/tasks", tasks.Tasks.as_view()),
+    path(f"{_PROJECT}/tasks/<int:pk>", tasks.OneTask.as_view()),
+    path(f"{_PROJECT}/tasks/<int:pk>/history", tasks.TaskHistory.as_view()),
+]
