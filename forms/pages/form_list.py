@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from forms import problems
 from forms.models import Form, FormVersion, Project
 from forms.pages.counting import with_counts
-from forms.pages.people import me
+from forms.pages.people import chosen_project, me
 from forms.pages.scope import readable_forms
 from forms.services import set_draft, upload_form
 from server.people.access import can, require
@@ -50,11 +50,7 @@ def upload(request: HttpRequest, form_id: int | None = None) -> HttpResponse:
     user = me(request)
     require(user, Verb.FORM_UPDATE)
     form = get_object_or_404(readable_forms(user), pk=form_id) if form_id else None
-    project = (
-        form.project
-        if form
-        else get_object_or_404(Project.objects.alive(), pk=request.POST.get("project") or 0)
-    )
+    project = form.project if form else chosen_project(request)
     try:
         draft = take_workbook(project, request.FILES.get("file"), user, form)
     except Problem as problem:

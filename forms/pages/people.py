@@ -2,10 +2,24 @@
 
 from django.http import HttpRequest
 
+from forms.models import Project
 from server.people.models import User
+from server.problems import NOT_FOUND, Problem
 
 
 def me(request: HttpRequest) -> User:
     """The person who is logged in."""
     assert isinstance(request.user, User)  # noqa: S101  login_required
     return request.user
+
+
+def chosen_project(request: HttpRequest) -> Project:
+    """The project that the posted form names. Problem 404.1 where there is none."""
+    named = request.POST.get("project", "")
+    known = (
+        Project.objects.alive().filter(pk=named) if named.isdecimal() and len(named) < 19 else None
+    )
+    found = known.first() if known is not None else None
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return found

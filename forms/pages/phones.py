@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from forms.models import Project, ProjectAppUser
-from forms.pages.people import me
+from forms.pages.people import chosen_project, me
 from forms.pages.scope import grants_in, readable_phones
 from forms.services import collect_qr, create_app_user, revoke_app_user
 from server.journal.services import record
@@ -69,7 +69,7 @@ def create_phone(request: HttpRequest) -> HttpResponse:
     """A key for one worker's phone; its card is shown next."""
     user = me(request)
     require(user, Verb.FIELD_KEY_CREATE)
-    project = get_object_or_404(Project.objects.alive(), pk=request.POST.get("project") or 0)
+    project = chosen_project(request)
     worker = chosen_worker(user, request.POST.get("worker", ""))
     name = request.POST.get("name", "").strip() or worker.display_name
     phone = create_app_user(project, name, worker, actor=user)
@@ -133,7 +133,7 @@ def my_phone(request: HttpRequest) -> HttpResponse:
         project__deleted_at=None,
     ).select_related("app_user__worker", "project")
     if request.method == "POST":
-        project = get_object_or_404(Project.objects.alive(), pk=request.POST.get("project") or 0)
+        project = chosen_project(request)
         if not mine.filter(project=project).exists():
             create_app_user(project, user.display_name, user, actor=user)
         return redirect("my_phone")
