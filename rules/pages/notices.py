@@ -1,0 +1,56 @@
+"""What a person was told: escalations, changes to review, tasks. The bell counts the unread ones."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from rules.models import Notice
+from rules.pages.people import me
+from server import clock
+from server.problems import NOT_FOUND, Problem
+from server.shell.paging import page_of
+
+KINDS: dict[str, tuple[Promise, str]] = {
+    "tier": (_("Tier"), "warning"),
+    "mismatch": (_("Engines"), "rules"),
+    "task": (_("New task"), "task"),
+    "escalation": (_("Escalated to you"), "up"),
+    "unassigned": (_("To assign"), "people"),
+    "returned": (_("Sent back"), "task"),
+    "cause_gone": (_("Cause gone"), "task"),
+}
+
+
+@login_required
+@require_GET
+def notice_list(request: HttpRequest) -> HttpResponse:
+    """One's own notices, newest first."""
+    mine = Notice.objects.filter(user=me(request)).select_related("entity", "task")
+    unread = mine.filter(read_at=None)[:1].count()
+    page = page_of(mine, request.GET)
+    rows = [(one, *KINDS.get(one.kind, (one.kind, "bell"))) for one in page.rows]
+    return render(request, "rules/notices.html", {"page": page, "rows": rows, "unread": unread})
+
+
+@login_required
+@require_GET
+def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
+    """To what it speaks of; it counts as read from now on."""
+    found = Notice.objects.select_related("entity").filter(user=me(request), pk=notice_id).first()
+    if found is None:
+        raise Problem(NOT_FOUND)
+    Notice.objects.filter(pk=found.pk, read_at=None).update(read_at=clock.now())
+    if found.task_id:
+        return redirect("task", found.task_id)
+    return redirect("child", found.entity.uuid) if found.entity else redirect("notices")
+
+
+@login_required
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """All of one's own notices count as read."""
+    Notice.objects.filter(user=me(request), read_at=None).update(read_at=clock.now())
+    return redirect("notices")
