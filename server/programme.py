@@ -31,6 +31,11 @@ def is_empty() -> bool:
     return not User.objects.exists()
 
 
+def usual_sample() -> str:
+    """The sample for who asks for none in particular: made-up children never stand among real ones unasked."""
+    return "none" if settings.IS_PRODUCTION else "small"
+
+
 def load(*, sample: str, seed: int) -> None:
     """Load the programme, then a sample county of `SAMPLES[sample]` children made from `seed`."""
     _call(PROGRAMME)

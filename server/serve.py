@@ -75,18 +75,18 @@ def network_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def answers(host: str, port: int) -> bool:
-    """Whether the web process answers requests there. Asks under a name that ALLOWED_HOSTS lets in."""
+def answer_of(host: str, port: int) -> int:
+    """The status that the web process answers there with, 0 if none. Asks under a name that ALLOWED_HOSTS lets in."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
     names = [name for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name[:1].isalnum()]
+    connection = HTTPConnection(reachable, port, timeout=30)
     try:
-        connection = HTTPConnection(reachable, port, timeout=30)
         connection.request("GET", "/login", headers={"Host": names[0]} if names else {})
-        status = connection.getresponse().status
-        connection.close()
+        return connection.getresponse().status
     except (OSError, HTTPException):
-        return False
-    return status < 500
+        return 0
+    finally:
+        connection.close()
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 // Bundles src/*.js and src/*.css into the folder of static files that the pages link to.
 // Each file directly in src/ is one bundle of the same name; whitenoise adds the hashes later.
 import { build } from "esbuild";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 
 const target = "../shell/static/build";
 const sources = readdirSync("src", { withFileTypes: true });
@@ -9,10 +9,10 @@ const entries = sources
   .filter((file) => file.isFile() && /\.(js|css)$/.test(file.name))
   .map((file) => `src/${file.name}`);
 
-rmSync(target, { recursive: true, force: true });
+const fresh = `${target}.new`; // a failed build leaves the last one in place
 await build({
   entryPoints: entries,
-  outdir: target,
+  outdir: fresh,
   bundle: true,
   minify: true,
   charset: "utf8",
@@ -23,4 +23,6 @@ await build({
   loader: { ".svg": "file", ".png": "file", ".woff2": "file" },
   assetNames: "[name]-[hash]",
   logLevel: "warning",
-});
+}).catch(() => process.exit(1));
+rmSync(target, { recursive: true, force: true });
+renameSync(fresh, target);

@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample",
         choices=sorted(programme.SAMPLES),
-        default="small",
-        help="size of the sample county (default: small)",
+        default=programme.usual_sample(),
+        help="size of the sample county (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=1, help="which made-up county (default: 1)")
 

@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample",
         choices=sorted(programme.SAMPLES),
-        default="small",
-        help="size of the sample county for an empty database (default: small)",
+        default=programme.usual_sample(),
+        help="size of the sample county for an empty database (default: %(default)s)",
     )
     parser.add_argument(
         "--no-static", action="store_true", help="static files are collected already (containers)"

@@ -10,7 +10,7 @@ import sys
 import time
 
 from server.problems import UNEXPECTED, Problem
-from server.serve import Child, Supervisor, answers, is_free, network_address
+from server.serve import Child, Supervisor, answer_of, is_free, network_address
 
 ANHU = (sys.executable, "-m", "server.cli")
 
@@ -38,8 +38,10 @@ def run(options: argparse.Namespace) -> int:
         return status
 
     def greet_when_ready() -> bool:
-        if not answers(host, port):
+        if not (status := answer_of(host, port)):
             return False
+        if status >= 500:
+            say(f"The pages fail (status {status}); what went wrong stands above. Try: anhu check")
         say(f"{greeting}{_addresses(host, port)}  (up in {time.monotonic() - started:.1f} s)")
         return True
 

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from server.serve import answers
+from server.serve import answer_of
 
 WAITING_THREADS = 64
 
@@ -20,7 +20,8 @@ def run(options: argparse.Namespace) -> int:
     """Become granian, which does not return; or probe."""
     setting = os.environ.get
     if options.probe:
-        return 0 if answers(setting("HOST", "127.0.0.1"), int(setting("PORT", "8000"))) else 1
+        status = answer_of(setting("HOST", "127.0.0.1"), int(setting("PORT", "8000")))
+        return 0 if 0 < status < 500 else 1
     words = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
     words += ["--host", setting("HOST", "127.0.0.1"), "--port", setting("PORT", "8000")]
     words += ["--workers", setting("WEB_WORKERS", "1")]

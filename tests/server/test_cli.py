@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
+from server import programme
 from server.cli import VERBS, main
 from server.journal.models import Entry
 from server.people.models import ApiSession, User, token_digest
@@ -163,3 +165,10 @@ def test_users_are_listed_with_their_grants(
     assert json.loads(capsys.readouterr().out) == [
         {"email": lan.email, "name": "lan", "active": True, "grants": ["child_director @ 柳树村"]}
     ]
+
+
+def test_production_loads_no_made_up_children_unasked(settings: Settings) -> None:
+    settings.IS_PRODUCTION = True
+    assert programme.usual_sample() == "none"
+    settings.IS_PRODUCTION = False
+    assert programme.usual_sample() == "small"
