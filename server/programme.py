@@ -5,10 +5,10 @@ They are named here as text, because the ground imports nothing from above (desi
 
 import io
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import segno
+from django.apps import apps
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -17,7 +17,7 @@ from server.problems import UNEXPECTED, Problem
 from server.serve import network_address
 
 PROGRAMME = "rules.programme.load.load_programme"  # () -> None
-COUNTY = "rules.programme.sample.generate_county"  # (seed, children, progress) -> None
+COUNTY = "rules.programme.sample.generate_county"  # (seed, children, progress, *, force) -> None
 LOGINS = "rules.programme.sample.SAMPLE_LOGINS"  # each with `email` and `title`
 PASSWORD = "rules.programme.sample.SAMPLE_PASSWORD"  # noqa: S105  the name of a constant
 QR_TEXT = "forms.services.collect_qr"  # (project, app_user, base_url) -> text
@@ -26,9 +26,10 @@ SAMPLES = {"none": 0, "tiny": 20, "small": 300, "county": 6000}  # children
 logger = logging.getLogger("server.programme")
 
 
-def is_empty() -> bool:
-    """Whether nobody can log in yet: the database is fresh."""
-    return not User.objects.exists()
+def is_empty(sample: str) -> bool:
+    """Whether the database is fresh: nobody can log in, and (where no sample is wanted) there is no form either."""
+    has_forms = apps.get_model("forms", "Form")._default_manager.exists
+    return not User.objects.exists() and (SAMPLES[sample] > 0 or not has_forms())
 
 
 def usual_sample() -> str:
@@ -36,22 +37,25 @@ def usual_sample() -> str:
     return "none" if settings.IS_PRODUCTION else "small"
 
 
-def load(*, sample: str, seed: int) -> None:
-    """Load the programme, then a sample county of `SAMPLES[sample]` children made from `seed`."""
-    _call(PROGRAMME)
+def load(*, sample: str, seed: int, force: bool = False) -> None:
+    """Load the programme, then a sample county of `SAMPLES[sample]` children made from `seed`.
+
+    Problems: those of the generator, which refuses in production unless `force`, and where a sample county is already.
+    """
+    import_string(PROGRAMME)()
     if children := SAMPLES[sample]:
-        _call(COUNTY, seed=seed, children=children, progress=_progress)
+        import_string(COUNTY)(seed=seed, children=children, progress=_progress, force=force)
 
 
 def greeting() -> str:
     """What a newcomer needs at the terminal: sample logins and a QR code. Empty where there is no sample county."""
     logins = [
-        login for login in _named(LOGINS, ()) if User.objects.filter(email=login.email).exists()
+        login for login in import_string(LOGINS) if User.objects.filter(email=login.email).exists()
     ]
     if not logins:
         return ""
     width = max(len(login.email) for login in logins)
-    lines = [f"Sample logins, all with the password {_named(PASSWORD, '')}", ""]
+    lines = [f"Sample logins, all with the password {import_string(PASSWORD)}", ""]
     lines += [f"  {login.email:{width}}  {login.title}" for login in logins]
     return "\n".join([*lines, "", *_phone(logins)])
 
@@ -94,19 +98,6 @@ def own_address() -> str:
         return str(settings.BASE_URL)
     everywhere = settings.HOST in ("0.0.0.0", "::")  # noqa: S104  compared, not bound
     return f"http://{network_address() if everywhere else settings.HOST}:{settings.PORT}"
-
-
-def _call(dotted: str, **arguments: Any) -> Any:
-    function: Callable[..., Any] | None = _named(dotted, None)
-    return function(**arguments) if function else None
-
-
-def _named(dotted: str, missing: Any) -> Any:
-    try:
-        return import_string(dotted)
-    except ImportError:
-        logger.warning("%s is not there yet", dotted)
-        return missing
 
 
 def _progress(line: str) -> None:

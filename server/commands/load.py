@@ -19,12 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=programme.usual_sample(),
         help="size of the sample county (default: %(default)s)",
     )
+    parser.add_argument(
+        "--force", action="store_true", help="make the sample county even in production"
+    )
     parser.add_argument("--seed", type=int, default=1, help="which made-up county (default: 1)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Load, and say what came in."""
-    if options.if_empty and not programme.is_empty():
+    if options.if_empty and not programme.is_empty(options.sample):
         return 0
-    programme.load(sample=options.sample, seed=options.seed)
+    programme.load(sample=options.sample, seed=options.seed, force=options.force)
     return 0

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
             statics.collect()
         if not options.only_greet:
             _migrate()
-            if programme.is_empty():
+            if programme.is_empty(options.sample):
                 programme.load(sample=options.sample, seed=1)
     if options.greet:
         print(programme.greeting(), end="")
