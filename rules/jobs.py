@@ -1,8 +1,12 @@
 """Background work of the rules floor; beat calls these (server/celery.py), each may run twice."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_ready
 
 from rules.services import sweeps
+from rules.services.second_opinion import warm_up
 from rules.services.tasks import escalate_due
 
 
@@ -22,3 +26,9 @@ def nightly() -> int:
 def expire_overrides() -> int:
     """Each hour: overrides that have ended."""
     return sweeps.expire_overrides()
+
+
+@worker_ready.connect(dispatch_uid="rules.warm_up")
+def on_worker_ready(**_: Any) -> None:
+    """The first evaluation of a worker should not wait for the rules to be compiled."""
+    warm_up()

@@ -13,7 +13,7 @@ that match no rule, as the domain report has it; where such an answer must not p
 earlier one, the source's `map` leaves it out, and it says nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from rules.engine.answers import read_answer, translate
@@ -30,6 +30,7 @@ from rules.engine.observed import (
     is_within,
 )
 from rules.engine.rule_set import Fact, RuleSet
+from rules.engine.rule_set import Source as Asked
 from rules.language.ast import Kind, Value
 
 _STANDS = ("latest", "sticky", "alarm")  # one answer decides; the others gather
@@ -87,7 +88,11 @@ def _merged(
         return context.given[fact.name], ()
     if fact.history is not None:
         return history_of(fact.history, events, as_of, context)
-    answers = uncleared(rule_set, fact, _answers(fact, events, by_question), events, as_of)
+    found = _answers(fact, events, by_question)
+    if not fact.positive and not fact.window_days and fact.merge in _STANDS:
+        newest = next(found, None)  # most facts: nothing older matters
+        return (newest.value, (newest,)) if newest else (None, ())
+    answers = uncleared(rule_set, fact, list(found)[::-1], events, as_of)
     standing = [answer for answer in answers if answer.positive]
     recent = [answer for answer in answers if is_within(answer.at, as_of, fact.window_days)]
     recent = recent[-1:] if fact.merge in _STANDS else _newest_of_each_form(recent)
@@ -100,19 +105,29 @@ def _merged(
 
 def _answers(
     fact: Fact, events: Sequence[Observation], by_question: Mapping[str, list[int]]
-) -> list[Answer]:
-    """The answers in the order of events; in one submission, of the first source answered."""
-    found: dict[int, Answer] = {}
-    for source in fact.sources:
-        for index in by_question.get(source.question, ()):
-            seen = events[index]
-            if index in found or (source.forms and seen.form not in source.forms):
-                continue
-            raw = seen.answers[source.question]
-            value = read_answer(fact.type, translate(source.codes, raw) if source.codes else raw)
-            if value is not None:
-                found[index] = Answer(index, seen, value)
-    return [found[index] for index in sorted(found)]
+) -> Iterator[Answer]:
+    """The answers, newest first; in one submission, of the first source answered."""
+    sources = fact.sources
+    if len(sources) == 1:
+        indexes = by_question.get(sources[0].question, [])[::-1]
+    else:
+        every = {index for source in sources for index in by_question.get(source.question, ())}
+        indexes = sorted(every, reverse=True)
+    for index in indexes:
+        value = _answer(fact, sources, events[index])
+        if value is not None:
+            yield Answer(index, events[index], value)
+
+
+def _answer(fact: Fact, sources: Sequence[Asked], seen: Observation) -> Value | None:
+    for source in sources:
+        if source.forms and seen.form not in source.forms:
+            continue
+        raw = seen.answers.get(source.question)
+        value = read_answer(fact.type, translate(source.codes, raw) if source.codes else raw)
+        if value is not None:
+            return value
+    return None
 
 
 def _newest_of_each_form(answers: Sequence[Answer]) -> list[Answer]:

@@ -28,14 +28,13 @@ def show_child(entity: Entity, state: TierState, rule_set: RuleSet) -> None:
         for task in tasks.order_by("due_at")
     ]
     more = [f"等{len(lines)}项"] if len(lines) > MOST_TASKS else []
-    annotate_entity(
-        entity,
-        {
-            "tier": state.tier,
-            "tier_reasons": "；".join(reasons(state, rule_set)),
-            "open_tasks": "；".join([*lines[:MOST_TASKS], *more]),
-        },
-    )
+    shown = {
+        "tier": state.tier,
+        "tier_reasons": "；".join(reasons(state, rule_set)),
+        "open_tasks": "；".join([*lines[:MOST_TASKS], *more]),
+    }
+    if any(entity.data.get(name) != text for name, text in shown.items()):
+        annotate_entity(entity, shown)
 
 
 def reasons(state: TierState, rule_set: RuleSet) -> list[str]:
@@ -51,11 +50,10 @@ def reasons(state: TierState, rule_set: RuleSet) -> list[str]:
 
 
 def deliver_task(task: Task) -> None:
-    """Put a live task on its assignee's phone, or bring it up to date there. Projects without
-    dataset `task` have no such list."""
-    dataset = Dataset.objects.filter(
-        project_id=task.entity.dataset.project_id, name=TASK_DATASET
-    ).first()
+    """Put a live task on its assignee's phone, or bring it up to date there; sets `task.delivery`
+    and saves that where the task is stored already. Projects without dataset `task` have no such
+    list."""
+    dataset = task_list(task.entity)
     if dataset is None:
         return
     child, title = task.entity, task.title.get("zh", task.code)
@@ -79,7 +77,17 @@ def deliver_task(task: Task) -> None:
     )
     if task.delivery_id != entity.pk:
         task.delivery = entity
-        task.save(update_fields=["delivery"])
+        if task.pk is not None:
+            task.save(update_fields=["delivery"])
+
+
+def task_list(child: Entity) -> Dataset | None:
+    """The dataset of the tasks about `child`, looked up once per loaded child."""
+    if not hasattr(child, "_task_list"):
+        wanted = Dataset.objects.filter(project_id=child.dataset.project_id, name=TASK_DATASET)
+        child._task_list = wanted.first()  # type: ignore[attr-defined]
+    found: Dataset | None = child._task_list  # type: ignore[attr-defined]
+    return found
 
 
 def withdraw_task(task: Task) -> None:

@@ -11,12 +11,16 @@ import threading
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from rules.engine.durable_process import DurableProcess
 from rules.engine.kleene import evaluate
 from rules.engine.rule_set import RuleSet, canonical_bytes
 from rules.engine.values import Values
 from rules.language.ast import Value
+from rules.models import Release
+from rules.services.releases import compiled
+from server.problems import Problem
 
 logger = logging.getLogger("rules.durable")
 OK, MISMATCH, UNAVAILABLE = "ok", "mismatch", "unavailable"
@@ -59,6 +63,17 @@ def _process_of(rule_set: RuleSet) -> DurableProcess:
             found = DurableProcess(canonical_bytes(rule_set.document), timeout)
         _processes[rule_set.sha256] = found  # the newest last
         return found
+
+
+def warm_up() -> None:
+    """Compile the rules in force and start their second engine, if the database can tell them by
+    now."""
+    try:
+        active = list(Release.objects.filter(active_of__isnull=False).defer("document")[:_KEPT])
+        for release in active:
+            _process_of(compiled(release)).start()
+    except (DatabaseError, Problem) as error:
+        logger.warning("not warmed up: %s", error)
 
 
 @atexit.register

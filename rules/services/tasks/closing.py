@@ -50,8 +50,12 @@ def close_tasks(
     without a condition
     on its answers, does not count (the submission that opened a task has not yet done it)."""
     told, count = answers(version.data), 0
+    known: dict[tuple[int, str], RuleSet | None] = {}
     for task in tasks:
-        rule_set = _rules_of(task)
+        key = (task.entity.dataset.project_id, task.rule_set)
+        if key not in known:
+            known[key] = _rules_of(task)
+        rule_set = known[key]
         if rule_set is not None and not _is_older(version, task):
             count += _settle(task, rule_set, version, told, only_by_answers)
     return count

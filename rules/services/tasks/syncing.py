@@ -92,7 +92,7 @@ def _open(
     due = due_at(now, call.due, rule_set.holidays)
     steps = escalations(kind, now, due, rule_set.holidays)
     role, assignee = assignee_of(entity, kind.assignee, instance_id or call.instance_id)
-    task = Task.objects.create(
+    task = Task(
         entity=entity,
         rule_set=rule_set.name,
         code=kind.id,
@@ -113,8 +113,9 @@ def _open(
         escalate_at=first_escalation(steps),
         needs_verification=kind.verify,
     )
-    add_event(task, "opened", rules=list(call.rules), submission=call.instance_id or instance_id)
     phone.deliver_task(task)
+    task.save(force_insert=True)
+    add_event(task, "opened", rules=list(call.rules), submission=call.instance_id or instance_id)
     if assignee is None:
         report_unassigned(task)
     else:

@@ -111,6 +111,8 @@ def _review(state: TierState, outcome: Outcome, rose: bool) -> Review:
         return Review.DOWN
     if state.review in (Review.NEW, Review.UP):
         return Review(state.review)
+    if state.review == Review.MISMATCH and _is_unconfirmed(state):
+        return Review.UP if state.previous else Review.NEW
     if outcome.is_insufficient and not _was_seen(state, outcome):
         return Review.INSUFFICIENT
     return Review.NONE
@@ -125,3 +127,9 @@ def _was_seen(state: TierState, outcome: Outcome) -> bool:
         and seen.is_insufficient
         and seen.possible_tier == outcome.possible
     )
+
+
+def _is_unconfirmed(state: TierState) -> bool:
+    """The tier in force came by itself, and no person has decided about it since."""
+    newest = TierDecision.objects.filter(entity_id=state.entity_id).order_by("-id").first()
+    return newest is not None and newest.action == TierDecision.Action.AUTOMATIC
