@@ -45,13 +45,14 @@ def changes_between(old: FormVersion | None, new: FormVersion) -> list[ChangeRow
 
 
 def _rows(diff: FieldDiff, named: dict[str, Field]) -> list[ChangeRow]:
+    without = {path for path, _codes in diff.choices_removed}  # said already
     return [
         *(_row("removed", one) for one in diff.removed if _counts(one)),
         *(_row("type", new, f"{kind_word(old.kind)} → {kind_word(new.kind)}") for old, new in diff.type_changed),
         *(_row("choices", named[path], "、".join(codes)) for path, codes in diff.choices_removed),
         *(_row("added", one, kind_word(one.kind)) for one in diff.added if _counts(one)),
         *(_row("moved", named[new], f"{old} → {new}") for old, new in diff.moved),
-        *(_row("wording", named[path]) for path in diff.relabelled),
+        *(_row("wording", named[path]) for path in diff.relabelled if path not in without),
     ]  # fmt: skip
 
 

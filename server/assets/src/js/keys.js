@@ -32,7 +32,8 @@ function walk(step) {
 }
 
 function open(event) {
-  if (event.target !== document.body) return;
+  // a focused link or button does its own
+  if (event.target.closest("a, button, summary, label")) return;
   document.querySelector('[data-rows] tr[aria-selected="true"] a')?.click();
 }
 
