@@ -43,7 +43,7 @@ KINDS: dict[str, Promise] = {
 }
 # What the registry keeps of a child, in this order; the rest of its columns is the server's own or a code of a place.
 IDENTITY: dict[str, Promise] = {
-    "child_name": _("Name"),
+    "child_name": pgettext_lazy("of a person", "Name"),
     "dob": _("Date of birth"),
     "caregiver_name": _("Caregiver"),
     "caregiver_phone": _("Caregiver's phone"),

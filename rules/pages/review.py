@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,7 +19,7 @@ from rules.pages import queue
 from rules.pages.asking import areas_in, read_query, workers_in
 from rules.pages.decide import choices_of
 from rules.pages.explanation import explained
-from rules.pages.people import child_of, me, workers_of
+from rules.pages.people import child_of, me
 from rules.pages.scope import find_child, may, reviewable
 from rules.pages.tiers import chips_in_force, rules_in_force
 from rules.services.tiers import confirm_tier
@@ -163,13 +163,12 @@ def is_plain(row: queue.Row, user: User) -> bool:
 
 
 def confirm_all(
-    rows: Iterable[queue.Row], user: User, seen: object
+    rows: Iterable[queue.Row], user: User, seen: QueryDict
 ) -> tuple[int, list[tuple[str, Problem]]]:
     """Confirm what the person saw; a child that was evaluated again meanwhile is left, with the reason."""
-    given = getattr(seen, "get", {}.get)
     done, refused = 0, []
     for row in rows:
-        evaluation = str(given(f"evaluation-{row.state.pk}") or "")
+        evaluation = seen.get(f"evaluation-{row.state.pk}", "")
         try:
             confirm_tier(
                 row.child.entity,
@@ -180,14 +179,3 @@ def confirm_all(
         except Problem as problem:
             refused.append((row.child.code, problem))
     return done, refused
-
-
-__all__ = [
-    "confirm_chosen",
-    "drawer",
-    "last_visits",
-    "live_tasks",
-    "review",
-    "state_of",
-    "workers_of",
-]

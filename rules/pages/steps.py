@@ -56,7 +56,7 @@ STEP_WORDS: dict[str, Word] = {
             gettext_lazy("Why is it not needed?"),
             "danger",
         ),
-        Word("note", gettext_lazy("Add a note…"), gettext_lazy("Note")),
+        Word("note", gettext_lazy("Add a note…"), pgettext_lazy("task", "Note")),
     )
 }
 EVENTS: dict[str, Promise] = {
@@ -74,7 +74,7 @@ EVENTS: dict[str, Promise] = {
     "cause_gone": gettext_lazy("Its cause has gone"),
     "reopened": gettext_lazy("Opened again"),
     "escalated": gettext_lazy("Escalated"),
-    "note": gettext_lazy("Note"),
+    "note": pgettext_lazy("task", "Note"),
 }
 TONES = {
     "escalated": "warn",

@@ -17,7 +17,7 @@ from rules.models import Task
 from rules.pages.asking import Asked, areas_in, in_area, named_like, read_query, split_key
 from rules.pages.people import Child, child_of, me, prefixes
 from rules.pages.scope import may, readable_tasks
-from rules.pages.steps import STEP_WORDS, Step, steps_of
+from rules.pages.steps import STEP_WORDS, steps_of
 from rules.pages.tiers import Chip, chips_in_force, rules_in_force
 from rules.services.tasks import ACTIONS, assign_task, possible_actions
 from server import clock
@@ -185,7 +185,7 @@ def candidates(task: Task) -> list[tuple[str, User]]:
         for one in grants.select_related("user").order_by("user__display_name")[:200]
     }
     ordered = sorted(found.values(), key=lambda one: one.role != task.role)
-    return [(Role(one.role).label, one.user) for one in ordered]
+    return [(str(Role(one.role).label), one.user) for one in ordered]
 
 
 @login_required
@@ -210,6 +210,3 @@ def chosen(task: Task, pk: str) -> User:
     if pk not in found:
         raise Problem(NOT_FOUND)
     return found[pk]
-
-
-__all__ = ["Step", "act", "task_list", "task_page"]
