@@ -3,8 +3,7 @@
 from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from forms.models import Form, Submission
-from forms.pages.scope import placed_in
-from server.people.access import scope_of
+from forms.services.visibility import submissions_within
 from server.people.models import Actor
 from server.people.roles import Verb
 
@@ -21,9 +20,9 @@ class BoundedCount(Subquery):
 def with_counts(forms: QuerySet[Form], reader: Actor) -> QuerySet[Form]:
     """`forms` with `received` (at most LIMIT) and `last_at` of the submissions that `reader` may see."""
     kind = Form.Sensitivity
-    normal = Q(form__sensitivity=kind.NORMAL) & placed_in(scope_of(reader, Verb.SUBMISSION_READ))
-    restricted = Q(form__sensitivity=kind.RESTRICTED) & placed_in(
-        scope_of(reader, Verb.SUBMISSION_RESTRICTED)
+    normal = Q(form__sensitivity=kind.NORMAL) & submissions_within(reader, Verb.SUBMISSION_READ)
+    restricted = Q(form__sensitivity=kind.RESTRICTED) & submissions_within(
+        reader, Verb.SUBMISSION_RESTRICTED
     )
     seen = Submission.objects.alive().filter(
         normal | restricted, form=OuterRef("pk"), is_draft=False

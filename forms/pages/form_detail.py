@@ -11,7 +11,7 @@ from forms.models import Form, FormVersion
 from forms.pages.changes import LOSING, WORDS, changes_between
 from forms.pages.people import me
 from forms.pages.questions import questions_of
-from forms.pages.scope import readable_forms, submission_scope
+from forms.pages.scope import readable_forms, verb_to_read
 from forms.services import abandon_draft, publish_checks, publish_draft
 from forms.xlsform.complaints import read_notice
 from server import clock
@@ -169,5 +169,5 @@ def frame(request: HttpRequest, form: Form, tab: str) -> dict[str, object]:
         "title": shown.title if shown else form.xml_form_id,
         "tab": tab,
         "may_change": can(user, Verb.FORM_UPDATE),
-        "may_read": bool(submission_scope(form, user)),
+        "may_read": can(user, verb_to_read(form)),
     }

@@ -2,7 +2,8 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from forms.models import Form, ProjectAppUser, Subject, Submission
+from forms.models import Form, ProjectAppUser, Submission
+from forms.services.visibility import submissions_within
 from server.people.access import Scope, can, scope_of
 from server.people.models import Actor, RoleGrant
 from server.people.roles import Verb
@@ -14,27 +15,16 @@ def readable_forms(reader: Actor) -> QuerySet[Form]:
     return forms if can(reader, Verb.FORM_UPDATE) else forms.exclude(current=None)
 
 
-def submission_scope(form: Form, reader: Actor) -> Scope:
-    """Where `reader` may read submissions of `form`: a restricted one has a verb of its own."""
+def verb_to_read(form: Form) -> Verb:
+    """What reading submissions of `form` asks for: a restricted one has a verb of its own."""
     is_restricted = form.sensitivity == Form.Sensitivity.RESTRICTED
-    return scope_of(reader, Verb.SUBMISSION_RESTRICTED if is_restricted else Verb.SUBMISSION_READ)
+    return Verb.SUBMISSION_RESTRICTED if is_restricted else Verb.SUBMISSION_READ
 
 
 def readable_submissions(form: Form, reader: Actor) -> QuerySet[Submission]:
     """The form's living submissions that `reader` may see; drafts' tests are left out."""
     here = Submission.objects.alive().filter(form=form, is_draft=False)
-    return here.filter(placed_in(submission_scope(form, reader)))
-
-
-def placed_in(scope: Scope) -> Q:
-    """Submissions placed in `scope`. They know area and school; of a class are those about a child of it."""
-    wanted = Scope(scope.everywhere, scope.paths, scope.schools).query()
-    for school, name in scope.classes:
-        about = Subject.objects.filter(
-            submission=OuterRef("pk"), entity__school=school, entity__class_name=name
-        )
-        wanted |= Q(Exists(about))
-    return wanted
+    return here.filter(submissions_within(reader, verb_to_read(form)))
 
 
 def readable_phones(reader: Actor) -> QuerySet[ProjectAppUser]:

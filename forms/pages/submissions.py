@@ -17,11 +17,12 @@ from forms.pages.answers import lines_of, value_text
 from forms.pages.form_detail import find_form, frame
 from forms.pages.people import me
 from forms.pages.questions import fields_of
-from forms.pages.scope import placed_in, readable_submissions, submission_scope
+from forms.pages.scope import readable_submissions, verb_to_read
 from forms.pages.words import in_language
 from forms.services.submissions import set_review_state
+from forms.services.visibility import submissions_within
 from server.journal.services import record
-from server.people.access import scope_of
+from server.people.access import require
 from server.people.models import User
 from server.people.roles import Verb
 from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
@@ -47,8 +48,7 @@ def submission_list(request: HttpRequest, form_id: int) -> HttpResponse:
     """The form's submissions in the reader's scope, newest first."""
     user = me(request)
     form = find_form(user, form_id)
-    if not submission_scope(form, user):
-        raise Problem(FORBIDDEN)
+    require(user, verb_to_read(form))
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "state")}
     found = narrowed(readable_submissions(form, user), **asked)
     page = page_of(found.select_related("submitter", "area", "school"), request.GET)
@@ -147,8 +147,8 @@ def review(request: HttpRequest, submission_id: int) -> HttpResponse:
 
 def may_review(user: User, submission: Submission) -> bool:
     """Whether `user` may change records where this one is placed."""
-    scope = placed_in(scope_of(user, Verb.SUBMISSION_UPDATE))
-    return Submission.objects.filter(scope, pk=submission.pk).exists()
+    there = submissions_within(user, Verb.SUBMISSION_UPDATE)
+    return Submission.objects.filter(there, pk=submission.pk).exists()
 
 
 @login_required
