@@ -40,12 +40,15 @@ class Origin:
 
 def lock_entity(dataset: Dataset, uuid: str) -> Entity | None:
     """The entity, deleted or not, locked until the transaction ends."""
-    return (
+    entity = (
         Entity.objects.select_for_update(of=("self",))
         .select_related("area")
         .filter(dataset=dataset, uuid=uuid)
         .first()
     )
+    if entity is not None:
+        entity.dataset = dataset
+    return entity
 
 
 def insert_entity(

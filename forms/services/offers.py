@@ -6,7 +6,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from forms import problems
 from forms.models import Form, FormAttachment, FormVersion, Project, ProjectAppUser
-from forms.services.receiving import check_sender, phone_may_use
+from forms.services.phones import phone_may_use
+from forms.services.receiving import check_sender
 from server import clock
 from server.people.access import can, require
 from server.people.models import Actor, AppUser
@@ -18,15 +19,14 @@ def project_for(actor: Actor, project_id: int, verb: Verb = Verb.PROJECT_READ) -
     """The project, if `actor` may do `verb` in it. Problems: 404.1, 401.2, 403.1; a phone belongs
     to one project.
     """
-    project = Project.objects.alive().filter(pk=project_id).first()
     if isinstance(actor, AppUser):
         check_sender(actor)
-        if (
-            project is None
-            or not ProjectAppUser.objects.filter(project=project, app_user=actor).exists()
-        ):
+        links = ProjectAppUser.objects.filter(app_user=actor, project=project_id)
+        link = links.filter(project__deleted_at=None).select_related("project").first()
+        if link is None:
             raise Problem(FORBIDDEN)
-        return project
+        return link.project
+    project = Project.objects.alive().filter(pk=project_id).first()
     require(actor, verb)
     if project is None:
         raise Problem(NOT_FOUND)
@@ -50,7 +50,7 @@ def offered_versions(
     if form_id:
         rows = rows.filter(form__xml_form_id=form_id)
     if isinstance(actor, AppUser):
-        rows = rows.filter(phone_may_use(actor, "form__project_id", "form_id"))
+        rows = rows.filter(phone_may_use(actor.pk, "form__project_id", "form_id"))
     elif not can(actor, Verb.FORM_READ):
         rows = rows.none()
     files = FormAttachment.objects.filter(version=OuterRef("pk"))
@@ -75,7 +75,7 @@ def published_version(
         form__project=project, form__xml_form_id=xml_form_id, form__deleted_at=None
     )
     if isinstance(actor, AppUser):
-        rows = rows.filter(phone_may_use(actor, "form__project_id", "form_id"))
+        rows = rows.filter(phone_may_use(actor.pk, "form__project_id", "form_id"))
     rows = (
         rows.filter(current_of__isnull=False)
         if version is None

@@ -8,11 +8,20 @@ import zlib
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from forms.models import Form, Project, ProjectAppUser
 from server import clock
 from server.journal.services import record
 from server.people.models import Actor, AppUser, User
+
+
+def phone_may_use(app_user_id: int, project: str, form: str) -> Q:
+    """A filter: rows whose project (field path `project`) is the phone's and whose form it may
+    use.
+    """
+    links = ProjectAppUser.objects.filter(app_user_id=app_user_id, project_id=OuterRef(project))
+    return Q(Exists(links.filter(Q(all_forms=True) | Q(forms=OuterRef(form)))))
 
 
 @transaction.atomic

@@ -13,7 +13,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 
 from forms import problems
 from forms.blobs import Readable, StoredFile, store_file
@@ -23,11 +22,12 @@ from forms.models import (
     Form,
     FormVersion,
     Project,
-    ProjectAppUser,
     Submission,
     SubmissionVersion,
 )
 from forms.registry.placing import home_of
+from forms.services.gate import is_known, version_for
+from forms.services.phones import phone_may_use
 from forms.services.submission_files import carry_files, merge_files
 from server import clock
 from server.journal.services import record
@@ -115,19 +115,7 @@ def _version_for(project_id: int, form_id: str, version: str, actor: Actor | Non
     query when all is well.
     """
     check_sender(actor)
-    wanted = FormVersion.objects.filter(
-        form__project_id=project_id,
-        form__xml_form_id=form_id,
-        version=version,
-        published_at__isnull=False,
-        form__deleted_at=None,
-        form__project__deleted_at=None,
-    ).select_related("form")
-    if isinstance(actor, AppUser):
-        wanted = wanted.filter(phone_may_use(actor, "form__project_id", "form_id"))
-    found = wanted.only(
-        "id", "sha256", "form__id", "form__xml_form_id", "form__state", "form__project_id"
-    ).first()
+    found = version_for(project_id, form_id, version, actor)
     if found is None:
         _explain_unknown(project_id, form_id, version, actor)
     assert found is not None  # noqa: S101  _explain_unknown always raises
@@ -144,20 +132,12 @@ def check_sender(actor: Actor | None) -> None:
         raise Problem(FORBIDDEN)  # the worker left: so does the phone
 
 
-def phone_may_use(app_user: AppUser, project: str, form: str) -> Q:
-    """A filter: rows whose project (field path `project`) is the phone's and whose form it may
-    use.
-    """
-    links = ProjectAppUser.objects.filter(app_user=app_user, project_id=OuterRef(project))
-    return Q(Exists(links.filter(Q(all_forms=True) | Q(forms=OuterRef(form)))))
-
-
 def _explain_unknown(project_id: int, form_id: str, version: str, actor: Actor | None) -> None:
     forms = Form.objects.published().filter(
         project_id=project_id, project__deleted_at=None, xml_form_id=form_id
     )
     if isinstance(actor, AppUser):
-        forms = forms.filter(phone_may_use(actor, "project_id", "id"))
+        forms = forms.filter(phone_may_use(actor.pk, "project_id", "id"))
     if forms.exists():
         raise Problem(problems.VERSION_UNKNOWN, form=form_id, version=version)
     raise Problem(problems.FORM_UNKNOWN, form=form_id)
@@ -170,18 +150,8 @@ def _check_open(form_version: FormVersion, is_draft: bool) -> None:
 
 def _receive(work: _Work) -> Receipt:
     envelope = work.instance.envelope
-    known = (
-        SubmissionVersion.objects.select_related("submission")
-        .defer("xml", "data", "entities", "oddities")
-        .filter(
-            form_id=work.form_version.form_id,
-            instance_id=envelope.instance_id,
-            is_draft=work.is_draft,
-        )
-        .first()
-    )
-    if known is not None:
-        return _receive_again(work, known)
+    if is_known(work.form_version.form_id, envelope.instance_id, work.is_draft):
+        return _receive_again(work, _known_version(work))
     if envelope.deprecated_id:
         return _receive_edit(work)
     home = home_of(work.actor)
@@ -198,6 +168,18 @@ def _receive(work: _Work) -> Receipt:
     merge_files(version, work.instance.files, work.parcel.files, work.actor, is_first=True)
     _announce(work, "submission.create", "submission.created", version)
     return Receipt(submission, version, is_new=True)
+
+
+def _known_version(work: _Work) -> SubmissionVersion:
+    return (
+        SubmissionVersion.objects.select_related("submission")
+        .defer("xml", "data", "entities", "oddities")
+        .get(
+            form_id=work.form_version.form_id,
+            instance_id=work.instance.envelope.instance_id,
+            is_draft=work.is_draft,
+        )
+    )
 
 
 def _receive_again(work: _Work, known: SubmissionVersion) -> Receipt:

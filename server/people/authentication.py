@@ -1,6 +1,8 @@
-"""Who asks: Bearer session tokens, Basic over https, app-user keys in the path, the web session's cookie.
+"""Who asks: Bearer session tokens, Basic over https, app-user keys in the path, the web session's
+cookie.
 
-Order and refusals follow the contract: a credential that is offered and fails never falls back to another or to nobody.
+Order and refusals follow the contract: a credential that is offered and fails never falls back to
+another or to nobody.
 """
 
 import base64
@@ -15,6 +17,7 @@ from rest_framework.request import Request
 
 from server import clock
 from server.people.models import Actor, ApiSession, AppUser, User, new_token, token_digest
+from server.prepared import Prepared, partial
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Kind, Problem, gettext_noop
 
 WRONG_PASSWORD = Kind("401.2", 401, gettext_noop("The email or the password is wrong."))
@@ -37,7 +40,8 @@ class CentralAuthentication(BaseAuthentication):
 
 
 def actor_of(request: HttpRequest) -> tuple[Actor | None, str]:
-    """The actor and how it showed itself: "key", "bearer", "basic", "cookie" or "". Problems: 401.2, 401.3, 403.1."""
+    """The actor and how it showed itself: "key", "bearer", "basic", "cookie" or "". Problems:
+    401.2, 401.3, 403.1."""
     key = request.GET.get("st") or getattr(request, "app_user_key", None)
     if key:
         return app_user_of(key), "key"
@@ -50,15 +54,36 @@ def actor_of(request: HttpRequest) -> tuple[Actor | None, str]:
     return (user, "cookie") if user is not None and user.is_authenticated else (None, "")
 
 
+_KEY_COLUMNS = ("pk", "display_name", "worker_id", "worker__is_active", "worker__deleted_at")
+_by_key = Prepared(
+    lambda marks: AppUser.objects.filter(
+        key=marks.text("key"), revoked_at=None, deleted_at=None
+    ).values_list(*_KEY_COLUMNS)
+)
+
+
 def app_user_of(key: str) -> AppUser:
-    """The app user whose key this is. Problem 403.1 for an unknown or revoked key (Central's answer)."""
-    found = (
-        AppUser.objects.select_related("worker")
-        .filter(key=key, revoked_at=None, deleted_at=None)
-        .first()
-    )
-    if found is None:
+    """The app user whose key this is, with its worker. Problem 403.1 for an unknown or revoked key
+    (Central's answer).
+    """
+    row = _by_key.first(key=key)
+    if row is None:
         raise Problem(FORBIDDEN)
+    pk, display_name, worker_id, is_active, deleted_at = row
+    found = partial(
+        AppUser,
+        id=pk,
+        actor_ptr_id=pk,
+        type=AppUser.Type.FIELD_KEY,
+        display_name=display_name,
+        key=key,
+        worker_id=worker_id,
+    )
+    if worker_id is not None:
+        active = bool(is_active) and deleted_at is None
+        found.worker = partial(
+            User, id=worker_id, actor_ptr_id=worker_id, is_active=active, deleted_at=None
+        )
     return found
 
 
@@ -89,7 +114,9 @@ def _user_of_basic(request: HttpRequest, value: str) -> User:
 
 
 def check_password(request: HttpRequest, email: str, password: str) -> User:
-    """The user with this email and password. Problem 401.2; repeated failures are locked out by axes."""
+    """The user with this email and password. Problem 401.2; repeated failures are locked out by
+    axes.
+    """
     user = authenticate(request, username=email.strip().lower(), password=password)
     if not isinstance(user, User) or user.deleted_at is not None:
         raise Problem(WRONG_PASSWORD)

@@ -1,0 +1,72 @@
+"""The two questions of every submission, as prepared queries: which version is it for, and is it
+here already.
+"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from forms.models import Form, FormVersion, SubmissionVersion
+from forms.services.phones import phone_may_use
+from server.people.models import Actor, AppUser
+from server.prepared import Marks, Prepared, partial
+
+_COLUMNS = ("pk", "sha256", "form_id", "form__xml_form_id", "form__state", "form__project_id")
+
+
+def _version(marks: Marks) -> QuerySet[FormVersion]:
+    return FormVersion.objects.filter(
+        form__project_id=marks.number("project"),
+        form__xml_form_id=marks.text("form"),
+        version=marks.text("version"),
+        published_at__isnull=False,
+        form__deleted_at=None,
+        form__project__deleted_at=None,
+    )
+
+
+_for_people = Prepared(lambda marks: _version(marks).values_list(*_COLUMNS))
+_for_phones = Prepared(
+    lambda marks: (
+        _version(marks)
+        .filter(phone_may_use(marks.number("phone"), "form__project_id", "form_id"))
+        .values_list(*_COLUMNS)
+    )
+)
+
+
+def _instance(marks: Marks, is_draft: bool) -> QuerySet[Any, Any]:
+    return SubmissionVersion.objects.filter(
+        form_id=marks.number("form"), instance_id=marks.text("instance"), is_draft=is_draft
+    ).values_list("pk")
+
+
+_known = {
+    False: Prepared(lambda marks: _instance(marks, False)),
+    True: Prepared(lambda marks: _instance(marks, True)),
+}
+
+
+def version_for(
+    project_id: int, form_id: str, version: str, actor: Actor | None
+) -> FormVersion | None:
+    """The published version with its form (both with the columns that receiving needs), if a phone
+    may use it.
+    """
+    asked = {"project": project_id, "form": form_id, "version": version}
+    row = (
+        _for_phones.first(**asked, phone=actor.pk)
+        if isinstance(actor, AppUser)
+        else _for_people.first(**asked)
+    )
+    if row is None:
+        return None
+    pk, sha256, form_pk, xml_form_id, state, project = row
+    found = partial(FormVersion, id=pk, sha256=sha256, form_id=form_pk)
+    found.form = partial(Form, id=form_pk, xml_form_id=xml_form_id, state=state, project_id=project)
+    return found
+
+
+def is_known(form_id: int, instance_id: str, is_draft: bool) -> bool:
+    """Whether a version with this instanceID is here."""
+    return _known[is_draft].first(form=form_id, instance=instance_id) is not None
