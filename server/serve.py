@@ -16,9 +16,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 STOP_SECONDS = 10.0
 TICK_SECONDS = 0.1
+HEAD_START = 8.0
 LONGEST_DELAY = 30.0
 STEADY_SECONDS = 60.0  # a child that lived this long starts its delays anew
 QUICK_FAILURES = 6  # so many ends in a row without a steady time: give up, a person must look
@@ -42,13 +44,12 @@ def end_with_parent() -> None:
 
 
 def _is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and waits to be collected does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
         return False
-    except PermissionError:
-        return True
-    return True
+    return state not in "ZX"
 
 
 def is_free(host: str, port: int) -> bool:
@@ -152,17 +153,22 @@ class Supervisor:
     is_stopping: bool = False
 
     def run(self, on_ready: Callable[[], bool]) -> int:
-        """Serve until SIGTERM or SIGINT; answers the exit status. Each tick calls `on_ready` until it says true."""
+        """Serve until SIGTERM or SIGINT; answers the exit status. Each tick calls `on_ready` until it says true.
+
+        The first child has a head start: the others begin when it is ready, or after `HEAD_START` seconds.
+        """
         self._listen()
-        for child in self.children:
-            child.start()
+        for place, child in enumerate(self.children):
+            child.start_again_at = time.monotonic() + (HEAD_START if place else 0.0)
         is_ready = False
         while not self.is_stopping:
-            time.sleep(TICK_SECONDS)
             if not self._keep_alive():
                 self.stop()
                 return 1
-            is_ready = is_ready or on_ready()
+            time.sleep(TICK_SECONDS)
+            if not is_ready and (is_ready := on_ready()):
+                for child in self.children:
+                    child.start_again_at = min(child.start_again_at, time.monotonic())
         self.stop()
         return 0
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 from server.problems import UNEXPECTED, Problem
-from server.serve import Child, Supervisor, answer_of, is_free, network_address
+from server.serve import PARENT, Child, Supervisor, answer_of, is_free, network_address
 
 ANHU = (sys.executable, "-m", "server.cli")
 
@@ -33,19 +33,26 @@ def run(options: argparse.Namespace) -> int:
         say(f"anhu: {host}:{port} is taken, or not an address of this host.")
         say(f"      Stop what listens there, or choose another port: PORT={port + 1} make run")
         return 1
-    greeting, status = _prepare(options)
-    if status:
+    child_of_this = {**os.environ, PARENT: str(os.getpid())}
+    if options.prepare and (status := subprocess.call([*ANHU, "prepare"], env=child_of_this)):
         return status
+    greeting = None if options.quiet else _start_greeting(prepared=options.prepare)
 
     def greet_when_ready() -> bool:
-        if not (status := answer_of(host, port)):
+        if not (status := answer_of(host, port)) or (greeting and greeting.poll() is None):
             return False
         if status >= 500:
             say(f"The pages fail (status {status}); what went wrong stands above. Try: anhu check")
-        say(f"{greeting}{_addresses(host, port)}  (up in {time.monotonic() - started:.1f} s)")
+        said = greeting.communicate()[0] if greeting else ""
+        say(f"{said}{_addresses(host, port)}  (up in {time.monotonic() - started:.1f} s)")
         return True
 
-    return Supervisor(_children(), say).run(greet_when_ready)
+    try:
+        return Supervisor(_children(), say).run(greet_when_ready)
+    finally:
+        if greeting:
+            greeting.kill()
+            greeting.wait()
 
 
 def _port() -> int:
@@ -61,14 +68,11 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def _prepare(options: argparse.Namespace) -> tuple[str, int]:
-    """Run `anhu prepare` before anything listens; answers its greeting and exit status."""
-    if options.quiet and not options.prepare:
-        return "", 0
-    words = ["prepare", *([] if options.quiet else ["--greet"])]
-    words += [] if options.prepare else ["--only-greet"]
-    done = subprocess.run([*ANHU, *words], stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout, done.returncode
+def _start_greeting(*, prepared: bool) -> "subprocess.Popen[str]":
+    """Put the greeting together while the web process starts; it loads as much and takes as long."""
+    words = ["prepare", "--only-greet", "--greet", *(["--no-static"] if prepared else [])]
+    environment = {**os.environ, PARENT: str(os.getpid())}
+    return subprocess.Popen([*ANHU, *words], stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def _children() -> list[Child]:
