@@ -51,19 +51,19 @@ def finding_json(finding: Finding, translate: Any) -> Json:
 
 
 def evaluation_json(evaluation: Evaluation, hidden: frozenset[str]) -> Json:
-    """A stored evaluation with its Decision; answers of `hidden` forms are left out."""
+    """The Decision as it was stored, and what the evaluation adds; answers of `hidden` forms are left out."""
     facts = {
         name: {"hidden": True} if fact.get("form") in hidden else fact
         for name, fact in evaluation.facts.items()
     }
     return {
+        **redacted(evaluation.decision, hidden),
         "id": evaluation.pk,
         "createdAt": api_time(evaluation.created_at),
         "asOf": api_time(evaluation.as_of),
         "cause": evaluation.cause,
         "causeSubject": evaluation.cause_subject,
         "digest": evaluation.digest,
-        "decision": redacted(evaluation.decision, hidden),
         "facts": facts,
     }
 
