@@ -202,8 +202,7 @@ class Parts:
                 if (limit := due_of(one)) is not None
             },
             escalation=tuple(
-                Escalation(Due(*next(iter(step["after"].items()))), step["to"], step.get("unless",
-                "done"))
+                Escalation(Due(*next(iter(step["after"].items()))), step["to"], step.get("from", "opening"))
                 for step in item.get("escalation", ())
             ),
             closes=self.closings(index, close), is_manual="manual" in close,

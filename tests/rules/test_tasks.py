@@ -400,3 +400,11 @@ def test_what_is_done_does_not_go_up(child: Entity, lan: User) -> None:
         finish_task(tasks_of(child)["T_RESCUE"], lan, "已完成")
     with clock.at(days_later(3)):
         assert escalate_due() == 0
+
+
+def test_a_step_may_count_from_the_due_time(child: Entity) -> None:
+    with clock.at(NOON):
+        tell(child, "home_visit", ALONE)
+        assert tasks_of(child)["T_CARE"].escalate_at == days_later(10)
+        tell(child, "home_visit", ALONE | {"danger": "yes"})  # now due within a day
+    assert tasks_of(child)["T_CARE"].escalate_at == days_later(4)
