@@ -37,7 +37,7 @@ Review = TierState.Review
 @pytest.fixture(autouse=True)
 def agreeing(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, tuple[str, ...]]]:
     """The second engine's answer, to be changed by a test."""
-    said = {"verdict": ("ok", ())}
+    said: dict[str, tuple[str, tuple[str, ...]]] = {"verdict": ("ok", ())}
     monkeypatch.setattr(evaluate, "second_opinion", lambda *_: said["verdict"])
     return said
 

@@ -65,7 +65,8 @@ def test_of_one_day_the_later_received_wins() -> None:
 
 
 def test_an_unanswered_question_leaves_the_earlier_answer() -> None:
-    for blank in (None, "", []):
+    blanks: tuple[Any, ...] = (None, "", [])
+    for blank in blanks:
         later = seen("home_visit", 9, {"poor": blank})
         assert value(rule_set(), "poor", seen("home_visit", 5, {"poor": "yes"}), later) == "yes"
 

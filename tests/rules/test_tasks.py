@@ -231,7 +231,7 @@ def test_a_task_given_to_another_moves_to_that_phone(child: Entity, town: User, 
     tell(child, "home_visit", ALONE)
     task = assign_task(tasks_of(child)["T_CARE"], town, lan)
     assert task.delivery is not None
-    assert Entity.objects.get(pk=task.delivery_id).worker_id == lan.pk
+    assert Entity.objects.get(task=task).worker_id == lan.pk
     assert Notice.objects.filter(user=lan, task=task).exists()
 
 
@@ -324,7 +324,7 @@ def test_work_that_was_not_done_goes_back_to_the_phone(
     task = finish_task(tasks_of(child)["T_RESCUE"], lan, "已完成")
     task = return_task(task, town, "没有见到孩子")
     assert (task.state, task.done_by) == (State.ACCEPTED, None)
-    assert Entity.objects.get(pk=task.delivery_id).deleted_at is None
+    assert Entity.objects.get(task=task).deleted_at is None
     assert Notice.objects.filter(user=lan, kind="returned").count() == 1
 
 

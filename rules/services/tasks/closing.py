@@ -79,10 +79,8 @@ def _is_older(version: SubmissionVersion, task: Task) -> bool:
 
 def _names(version: SubmissionVersion, task: Task) -> bool:
     """A feedback that selected this very task speaks of it whatever the phone's clock said."""
-    return (
-        bool(task.delivery_id)
-        and version.submission.subjects.filter(entity_id=task.delivery_id).exists()
-    )
+    row = task.delivery_id
+    return row is not None and version.submission.subjects.filter(entity_id=row).exists()
 
 
 def _rules_of(task: Task) -> RuleSet | None:
