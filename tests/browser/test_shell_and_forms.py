@@ -61,7 +61,7 @@ def test_a_form_comes_to_the_phones_after_its_fault_is_mended(
     expect(fault).to_contain_text("survey")
     expect(fault).to_contain_text("txet")
     page.locator("#file").set_input_files(workbook(tmp_path, NEWER))
-    expect(page.locator("table.changes")).to_contain_text("题型改变")
+    expect(page.locator("table.form-changes")).to_contain_text("题型改变")
     page.get_by_role("button", name="发布到手机").click()
     expect(page.locator(".notice.good")).to_contain_text("已发布")
     form = Form.objects.select_related("current").get()
@@ -83,7 +83,7 @@ def test_a_list_is_walked_with_the_keyboard(visit: Visiting, project: Project, l
     expect(page.locator("input[type=search]")).to_be_focused()
     page.locator("h1").click()
     page.keyboard.press("Enter")
-    expect(page.locator(".answers")).to_contain_text("b")
+    expect(page.locator(".record")).to_contain_text("b")
 
 
 def test_a_click_anywhere_in_a_row_opens_it(visit: Visiting, project: Project, lan: User) -> None:

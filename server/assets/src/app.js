@@ -43,3 +43,6 @@ startDialogs();
 startDrops();
 startMenus();
 startReview();
+
+// On a phone the menu is a bar that may be longer than the screen: show where one is.
+document.querySelector('.menu [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
