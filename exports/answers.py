@@ -2,13 +2,13 @@
 
 import tempfile
 from pathlib import Path
-from urllib.parse import quote
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 
 from exports.writers.csv import write_csv
 from exports.writers.table import Table
 from exports.writers.xlsx import write_xlsx
+from forms.files import disposition
 from server.journal.services import record
 from server.people.models import Actor
 
@@ -35,12 +35,6 @@ def xlsx_answer(table: Table, filename: str) -> HttpResponseBase:
     answer["Content-Disposition"] = disposition(filename)
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def disposition(filename: str) -> str:
-    """Content-Disposition for any name, by RFC 6266: an ASCII stand-in and the true one."""
-    ascii_name = filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "")
-    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(filename)}"
 
 
 def note_export(reader: Actor, what: str, project_id: int) -> None:

@@ -6,8 +6,8 @@ from rest_framework.views import APIView
 
 from exports.answers import csv_answer, note_export
 from exports.tables.submissions import submissions_table
+from forms.api.requests import person
 from forms.models import Form
-from server.people.access import require
 from server.people.roles import Verb
 from server.problems import NOT_FOUND, Problem
 
@@ -16,7 +16,7 @@ class SubmissionsCsv(APIView):
     """The root table of a form in the reader's scope; `?groupPaths=false` leaves group names out of the titles."""
 
     def get(self, request: Request, project_id: int, xml_form_id: str) -> HttpResponseBase:
-        require(request.user, Verb.SUBMISSION_READ)
+        reader = person(request, Verb.SUBMISSION_READ)
         form = (
             Form.objects.published()
             .select_related("current")
@@ -26,7 +26,7 @@ class SubmissionsCsv(APIView):
         if form is None:
             raise Problem(NOT_FOUND)
         table = submissions_table(
-            form, request.user, group_paths=request.query_params.get("groupPaths") != "false"
+            form, reader, group_paths=request.query_params.get("groupPaths") != "false"
         )
-        note_export(request.user, f"form:{xml_form_id}", project_id)
+        note_export(reader, f"form:{xml_form_id}", project_id)
         return csv_answer(table, f"{xml_form_id}.csv")

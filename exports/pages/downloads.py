@@ -11,6 +11,7 @@ from exports.tables.roster import readable_children, roster_table
 from exports.tables.submissions import submissions_table
 from exports.writers.table import Table
 from forms.models import Form, Project
+from forms.pages.people import me
 from server import clock
 from server.people.access import can, require
 from server.people.roles import Verb
@@ -21,16 +22,16 @@ from server.problems import NOT_FOUND, Problem
 @require_GET
 def downloads(request: HttpRequest) -> HttpResponse:
     """What this person may take away."""
-    require(request.user, Verb.EXPORT_READ)
+    require(me(request), Verb.EXPORT_READ)
     forms = (
         Form.objects.published()
         .filter(project__deleted_at=None)
         .select_related("current", "project")
     )
-    if not can(request.user, Verb.SUBMISSION_RESTRICTED):
+    if not can(me(request), Verb.SUBMISSION_RESTRICTED):
         forms = forms.exclude(sensitivity=Form.Sensitivity.RESTRICTED)
     projects = [
-        (project, readable_children(project.pk, request.user).count())
+        (project, readable_children(project.pk, me(request)).count())
         for project in Project.objects.alive().filter(rule_sets__isnull=False).distinct()
     ]
     return render(request, "exports/downloads.html", {"projects": projects, "forms": forms})
@@ -40,23 +41,23 @@ def downloads(request: HttpRequest) -> HttpResponse:
 @require_GET
 def roster(request: HttpRequest, project_id: int, extension: str) -> HttpResponseBase:
     """The child roster of the reader's scope."""
-    require(request.user, Verb.EXPORT_READ)
+    require(me(request), Verb.EXPORT_READ)
     get_object_or_404(Project.objects.alive(), pk=project_id)
-    note_export(request.user, "roster", project_id)
-    return _file(roster_table(project_id, request.user), _("Roster"), extension)
+    note_export(me(request), "roster", project_id)
+    return _file(roster_table(project_id, me(request)), _("Roster"), extension)
 
 
 @login_required
 @require_GET
 def submissions(request: HttpRequest, form_id: int, extension: str) -> HttpResponseBase:
     """One form's submissions in the reader's scope."""
-    require(request.user, Verb.EXPORT_READ)
+    require(me(request), Verb.EXPORT_READ)
     form = Form.objects.published().select_related("current").filter(pk=form_id).first()
     if form is None or form.current is None:
         raise Problem(NOT_FOUND)
-    note_export(request.user, f"form:{form.xml_form_id}", form.project_id)
+    note_export(me(request), f"form:{form.xml_form_id}", form.project_id)
     return _file(
-        submissions_table(form, request.user, group_paths=False), form.current.title, extension
+        submissions_table(form, me(request), group_paths=False), form.current.title, extension
     )
 
 

@@ -8,10 +8,10 @@ from rest_framework.views import APIView
 from forms.api.dataset_shapes import dataset_details, dataset_json
 from forms.api.reading import note_read
 from forms.api.requests import body_of, flag_of, is_extended, person, success, text_of
+from forms.edge import cached_response, download, known_actor
+from forms.files import stream
 from forms.lists import download_chunks
 from forms.models import Dataset
-from forms.openrosa.edge import cached_response, download, known_actor
-from forms.openrosa.files import stream
 from forms.services import add_property, create_dataset
 from forms.services.datasets import set_approval
 from forms.services.offers import project_for

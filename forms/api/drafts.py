@@ -18,8 +18,8 @@ from forms.api.requests import (
     success,
 )
 from forms.api.shapes import attachment_json, fields_json, form_json
+from forms.files import attachment_response
 from forms.models import Dataset, FormVersion
-from forms.openrosa.files import attachment_response
 from forms.registry.placing import Reach
 from forms.services import (
     abandon_draft,

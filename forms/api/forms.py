@@ -7,9 +7,9 @@ from rest_framework.views import APIView
 
 from forms.api.requests import RawParser, asked, body_of, is_extended, person, success
 from forms.api.shapes import attachment_json, fields_json, form_json, version_json
+from forms.edge import download, known_actor
+from forms.files import blob_response
 from forms.models import Form, FormVersion
-from forms.openrosa.edge import download, known_actor
-from forms.openrosa.files import blob_response
 from forms.services import upload_form
 from forms.services.offers import own_draft, project_for, published_version
 from forms.services.projects import delete_form, restore_form, set_form_state

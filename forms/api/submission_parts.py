@@ -12,11 +12,11 @@ from forms.api.reading import note_read
 from forms.api.requests import RawParser, is_extended, person, success
 from forms.api.submission_shapes import file_json, version_json
 from forms.api.submissions import current_of, submission_of
+from forms.edge import XML, download, known_actor
+from forms.files import blob_response
 from forms.form_cache import meaning_of
 from forms.instance.diff import diff_instances
 from forms.models import Submission, SubmissionVersion
-from forms.openrosa.edge import XML, download, known_actor
-from forms.openrosa.files import blob_response
 from forms.services.submissions import empty_file, fill_file
 from server.people.models import User
 from server.people.roles import Verb

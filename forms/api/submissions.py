@@ -13,9 +13,9 @@ from forms.api.forms import form_of
 from forms.api.reading import note_read
 from forms.api.requests import RawParser, anybody, asked, body_of, is_extended, person, success
 from forms.api.submission_shapes import submission_json
+from forms.edge import XML, download, known_actor
 from forms.instance.parse import read_envelope
 from forms.models import FormVersion, Submission, SubmissionVersion
-from forms.openrosa.edge import XML, download, known_actor
 from forms.problems import SUBMISSION_EXISTS
 from forms.services import receive_submission
 from forms.services.offers import draft_under_test, own_draft

@@ -6,11 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from forms.models import Dataset, FormVersion
-from forms.openrosa.documents import form_list as form_list_xml
-from forms.openrosa.documents import integrity as integrity_xml
-from forms.openrosa.documents import manifest as manifest_xml
-from forms.openrosa.edge import (
+from forms.edge import (
     base_url,
     download,
     known_actor,
@@ -18,7 +14,11 @@ from forms.openrosa.edge import (
     openrosa,
     xml_response,
 )
-from forms.openrosa.files import attachment_response, xform_response
+from forms.files import attachment_response, xform_response
+from forms.models import Dataset, FormVersion
+from forms.openrosa.documents import form_list as form_list_xml
+from forms.openrosa.documents import integrity as integrity_xml
+from forms.openrosa.documents import manifest as manifest_xml
 from forms.openrosa.links import Links
 from forms.openrosa.parcels import read_arrival
 from forms.registry.placing import Reach, reach_of

@@ -147,7 +147,8 @@ def measure_posts(port: int, admin: Client, count: int, threads: int) -> None:
     rate, bare = count / seconds, baseline([body for body, _ in bodies[200:]], threads)
     p50, p99 = times[len(times) // 2] * 1e3, times[int(len(times) * 0.99)] * 1e3
     print(
-        f"posts: {rate:.0f}/s with {threads} clients, p50 {p50:.1f} ms, p99 {p99:.1f} ms; {len(bodies[200][0])} bytes each"
+        f"posts: {rate:.0f}/s with {threads} clients, p50 {p50:.1f} ms, p99 {p99:.1f} ms; "
+        f"{len(bodies[200][0])} bytes each"
     )
     print(f"baseline, bare durable commits: {bare:.0f}/s; ratio {rate / bare:.2f}")
 

@@ -52,7 +52,8 @@ def main() -> None:
             }
         first, second = run_once(checkout, env), run_once(checkout, env)
         print(
-            f"make run, empty caches: {first:.1f} s to the first page; again: {second:.1f} s; ratio {first / second:.1f}"
+            f"make run, empty caches: {first:.1f} s to the first page; again: {second:.1f} s; "
+            f"ratio {first / second:.1f}"
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -62,7 +62,8 @@ class Phone:
     def fill(self, form_id: str, entity: dict[str, str] | None = None, **answers: str) -> bytes:
         """An instance of the form with `answers` by question name and the entity block's attributes and label."""
         xform = etree.fromstring(self.form(form_id))
-        root = deepcopy(next(iter(xform.find(f".//{XF}instance"))))
+        instance = next(xform.iter(f"{XF}instance"))
+        root = deepcopy(instance[0])
         for node in list(root.iter()):
             name = etree.QName(node).localname
             if name in answers and not len(node):

@@ -26,24 +26,19 @@ def new_version(name: str, version: str) -> bytes:
     """The bundled workbook with another version and one more question, as an administrator would edit it."""
     book = load_workbook(io.BytesIO(files("forms").joinpath("instruments", name).read_bytes()))
     survey, settings = book["survey"], book["settings"]
-    titles = {cell.value: cell.column for cell in survey[1]}
-    row = next(
-        cell.row for cell in survey[column_letter(titles["name"])] if cell.value == "village_group"
-    )
+    titles = {cell.value: number for number, cell in enumerate(survey[1], 1)}
+    names = [survey.cell(number, titles["name"]).value for number in range(1, survey.max_row + 1)]
+    row = names.index("village_group") + 1
     survey.insert_rows(row + 1)
     survey.cell(row + 1, titles["type"], "text")
     survey.cell(row + 1, titles["name"], "landmark")
     survey.cell(row + 1, titles["label::中文 (zh)"], "附近标志物")
     survey.cell(row + 1, titles["label::English (en)"], "Landmark nearby")
-    column = next(cell.column for cell in settings[1] if cell.value == "version")
+    column = [cell.value for cell in settings[1]].index("version") + 1
     settings.cell(2, column, version)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def column_letter(number: int) -> str:
-    return chr(ord("A") + number - 1)
 
 
 class Api:

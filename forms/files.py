@@ -11,9 +11,9 @@ from django.http import (
 )
 
 from forms.blobs import open_blob
+from forms.edge import XML, cached_response
 from forms.lists import ListFile, entity_chunks, entity_list, places_list
 from forms.models import Blob, FormAttachment, FormVersion
-from forms.openrosa.edge import XML, cached_response
 from forms.registry.placing import Reach
 from server.people.access import Scope
 from server.problems import NOT_FOUND, Problem
