@@ -67,7 +67,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         "rows": rows_of(page, chips),
         "count": found[:LIMIT].count() if asked.is_narrowed and not asked.after else None,
         "asked": asked,
-        "next": f"{asked.link()}&after={after}" if after else "",
+        "next": asked.link(after=after) if after else "",
         "first": asked.link() if asked.after else "",
         "chips": chips,
         "states": STATES,

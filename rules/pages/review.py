@@ -47,7 +47,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "rows": queue.rows_of(states),
         "tiles": queue.tiles(waiting, user, asked, top),
         "asked": asked,
-        "next": f"{asked.link()}&after={after}" if after else "",
+        "next": asked.link(after=after) if after else "",
         "first": asked.link() if asked.after else "",
         "chips": chips,
         "kinds": queue.WHY,

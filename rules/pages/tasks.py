@@ -58,7 +58,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
         "rows": [_row(task, chips) for task in tasks],
         "who": who,
         "asked": asked,
-        "next": f"{asked.link()}&after={after}" if after else "",
+        "next": asked.link(after=after) if after else "",
         "first": asked.link() if asked.after else "",
         "chips": chips,
         "states": Task.State,
