@@ -1,6 +1,8 @@
 """The journal page: for auditors, within their areas, by key."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -9,6 +11,7 @@ from server.journal.services import record
 from server.people.models import Actor, AppUser, User
 from server.people.roles import Role
 from server.places.models import School
+from server.shell.journal_words import ACTIONS
 from server.shell.menu import home_of, menu_of
 from server.shell.pages.journal import entries_for
 from server.shell.paging import page_of
@@ -121,3 +124,15 @@ def test_the_page_to_begin_with_is_never_the_bell(auditor: User) -> None:
 )
 def test_masked_names_tell_no_more_than_they_must(name: str, shown: str) -> None:
     assert masked(name) == shown
+
+
+def test_every_action_that_the_code_records_has_a_word() -> None:
+    called = re.compile(r'\brecord\(\s*"([a-z_]+(?:\.[a-z_]+)+)"')
+    said = {
+        action
+        for floor in ("server", "forms", "rules", "exports")
+        for path in Path(floor).rglob("*.py")
+        for action in called.findall(path.read_text())
+    }
+    assert "submission.read" in said  # the search finds something
+    assert said - set(ACTIONS) == set()
