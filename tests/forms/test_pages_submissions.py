@@ -68,17 +68,16 @@ def body(answer: object) -> str:
     return answer.content.decode()  # type: ignore[attr-defined]
 
 
-def place(submission: Submission, **where: object) -> None:
-    """Put the submission where a child is; `class_name` goes through its subject."""
-    class_name = str(where.pop("class_name", ""))
-    Submission.objects.filter(pk=submission.pk).update(**{"area": None, "school": None, **where})
+def place(submission: Submission, school: School, class_name: str) -> None:
+    """Put the submission where a child is; the class is known through its subject."""
+    Submission.objects.filter(pk=submission.pk).update(area=None, school=school)
     dataset = create_dataset(submission.form.project, "child", actor=None)
     child = Entity.objects.create(
         dataset=dataset,
         uuid=new_id()[5:],
         label="张小明",
         class_name=class_name,
-        school=where.get("school"),
+        school=school,
     )
     Subject.objects.create(submission=submission, entity=child)
 
