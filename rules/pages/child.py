@@ -31,6 +31,7 @@ from rules.services.words import in_language
 from server import clock
 from server.journal.services import record
 from server.people.models import User
+from server.problems import NOT_FOUND, Problem
 from server.shell.templatetags.shell import masked
 
 KINDS: dict[str, Promise] = {
@@ -115,13 +116,11 @@ def past_evaluation(request: HttpRequest, child: uuid.UUID, number: int) -> Http
     known = Evaluation.objects.select_related("release__rule_set").defer(
         "release__document", "facts"
     )
-    evaluation = known.filter(entity=entity, pk=number).first()
-    context = {
-        "child": child_of(entity),
-        "explanation": explained(evaluation, entity, user),
-        "state": state_of(entity),
-    }
-    return render(request, "rules/evaluation.html", context, status=200 if evaluation else 404)
+    explanation = explained(known.filter(entity=entity, pk=number).first(), entity, user)
+    if explanation is None:
+        raise Problem(NOT_FOUND)
+    context = {"child": child_of(entity), "explanation": explanation, "state": state_of(entity)}
+    return render(request, "rules/evaluation.html", context)
 
 
 def page_of(
