@@ -15,7 +15,7 @@ htmx.config.selfRequestsOnly = true;
 htmx.config.responseHandling = [
   { code: "204", swap: false },
   { code: "[23]..", swap: true },
-  { code: "[45]..", swap: true, error: true },
+  { code: "[45]..", swap: true, error: false },
 ];
 
 document.addEventListener("htmx:configRequest", (event) => {

@@ -21,15 +21,15 @@ export function startReview() {
     const place = event.target.dataset?.count && document.getElementById(event.target.dataset.count);
     if (place) place.textContent = event.target.value.trim().length;
   });
+  // a decision was taken: its row has gone, its notice is at the head of the page, the next row is at hand
   document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.detail.target?.id === "flash") window.scrollTo({ top: 0 });
+    if (event.detail.target?.id !== "flash") return;
+    window.scrollTo({ top: 0 });
+    if (next?.isConnected) mark(next);
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
     const row = document.querySelector('[data-rows] tr[aria-selected="true"]');
     if (event.target.closest(".drawer") && row) next = row.nextElementSibling ?? row.previousElementSibling;
-  });
-  document.addEventListener("htmx:afterSettle", () => {
-    if (next?.isConnected && !document.querySelector('[data-rows] tr[aria-selected="true"]')) mark(next);
   });
 }
 
