@@ -1,4 +1,4 @@
-"""Queries whose SQL is built once and run many times.
+"""Queries and inserts whose SQL is built once and run many times.
 
 Building a query takes the ORM 0.5 to 1.5 ms, several times what SQLite needs to run it; three of
 them were 43 % of receiving a
@@ -7,10 +7,11 @@ still written with the ORM.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
-from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db import connection, connections
+from django.db.models import Field, Model, QuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -69,3 +70,36 @@ def partial(model: type[M], **columns: Any) -> M:
     """An object with only these columns (by attname) at hand; others are fetched when asked for."""
     names = [one.attname for one in model._meta.concrete_fields if one.attname in columns]
     return model.from_db(connection.alias, names, [columns[name] for name in names])
+
+
+def insert(row: M) -> M:
+    """Store a new object of a model without parents, as `save(force_insert=True)` would; it gets its key.
+
+    A plain insert costs the ORM 0.7 ms of building; four of them are in every submission.
+    """
+    here = connections["default"]  # not the proxy: it looks the thread's connection up at each step
+    sql, fields = _insert_sql(type(row), here.vendor)
+    values = [one.get_db_prep_save(one.pre_save(row, True), here) for one in fields]
+    with here.cursor() as cursor:
+        cursor.execute(sql, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, here.alias
+    return row
+
+
+@cache
+def _insert_sql(model: type[Model], vendor: str) -> "tuple[str, tuple[Field[Any, Any], ...]]":
+    meta = model._meta
+    if meta.parents or meta.auto_field is None:
+        raise TypeError(f"{model.__name__} cannot be inserted this way")
+    quote = connection.ops.quote_name
+    fields = tuple(one for one in meta.concrete_fields if one is not meta.auto_field)
+    # a field may need its value wrapped (JSON on PostgreSQL is cast)
+    marks = [
+        one.get_placeholder(None, None, connection) if hasattr(one, "get_placeholder") else "%s"
+        for one in fields
+    ]
+    names = ", ".join(quote(str(one.column)) for one in fields)
+    key = quote(str(meta.auto_field.column))
+    table = quote(meta.db_table)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(marks)}) RETURNING {key}", fields  # noqa: S608

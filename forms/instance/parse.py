@@ -79,6 +79,20 @@ def read_instance(
     return Reader(fields, declarations).read(xml)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Submission XML, parsed once: who it says it is, and its root for the `Reader` of its form."""
+
+    envelope: Envelope
+    root: etree._Element
+
+
+def open_submission(xml: bytes) -> Opened:
+    """Parse a submission before its form is known. Problems: those of `read_envelope`."""
+    root = parse_xml(xml, MAX_XML)
+    return Opened(_envelope(root), root)
+
+
 class Reader:
     """Reads the submissions of one form version; immutable once built, so threads may share it."""
 
@@ -92,8 +106,11 @@ class Reader:
         """The instance in `xml`. Problems: those of `read_envelope`; odd answers only become
         oddities.
         """
-        root = parse_xml(xml, MAX_XML)
-        envelope = _envelope(root)
+        return self.read_opened(open_submission(xml))
+
+    def read_opened(self, opened: Opened) -> Instance:
+        """The instance in XML that is parsed already."""
+        root, envelope = opened.root, opened.envelope
         if envelope.is_encrypted:
             return _encrypted(root, envelope, self._root)
         notes = Notes()

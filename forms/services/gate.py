@@ -14,15 +14,18 @@ from server.prepared import Marks, Prepared, partial
 _COLUMNS = ("pk", "sha256", "form_id", "form__xml_form_id", "form__state", "form__project_id")
 
 
-def _version(marks: Marks) -> QuerySet[FormVersion]:
+def _published(marks: Marks) -> QuerySet[FormVersion]:
     return FormVersion.objects.filter(
         form__project_id=marks.number("project"),
         form__xml_form_id=marks.text("form"),
-        version=marks.text("version"),
         published_at__isnull=False,
         form__deleted_at=None,
         form__project__deleted_at=None,
     )
+
+
+def _version(marks: Marks) -> QuerySet[FormVersion]:
+    return _published(marks).filter(version=marks.text("version"))
 
 
 _for_people = Prepared(lambda marks: _version(marks).values_list(*_COLUMNS))
@@ -45,6 +48,43 @@ _known = {
     False: Prepared(lambda marks: _instance(marks, False)),
     True: Prepared(lambda marks: _instance(marks, True)),
 }
+
+
+_SERVED = (
+    "pk",
+    "version",
+    "title",
+    "md5",
+    "sha256",
+    "form_id",
+    "form__xml_form_id",
+    "form__current_id",
+)
+_served = Prepared(
+    lambda marks: (
+        _published(marks)
+        .filter(
+            phone_may_use(marks.number("phone"), "form__project_id", "form_id"),
+            current_of__isnull=False,
+        )
+        .values_list(*_SERVED)
+    )
+)
+
+
+def current_for_phone(project_id: int, form_id: str, phone_id: int) -> FormVersion | None:
+    """The current version of a form that a phone may use, without its XML."""
+    row = _served.first(project=project_id, form=form_id, phone=phone_id)
+    if row is None:
+        return None
+    pk, version, title, md5, sha256, form_pk, xml_form_id, current_id = row
+    found = partial(
+        FormVersion, id=pk, form_id=form_pk, version=version, title=title, md5=md5, sha256=sha256
+    )
+    found.form = partial(
+        Form, id=form_pk, project_id=project_id, xml_form_id=xml_form_id, current_id=current_id
+    )
+    return found
 
 
 def version_for(

@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from forms import problems
 from forms.models import Form, FormAttachment, FormVersion, Project, ProjectAppUser
+from forms.services.gate import current_for_phone
 from forms.services.phones import phone_may_use
 from forms.services.receiving import check_sender
 from server import clock
@@ -70,6 +71,12 @@ def published_version(
 
     Problems: 404.1, 403.1, VERSION_UNKNOWN.
     """
+    if isinstance(actor, AppUser) and version is None:
+        check_sender(actor)
+        current = current_for_phone(project_id, xml_form_id, actor.pk)
+        if current is None:
+            raise Problem(NOT_FOUND)
+        return current
     project = project_for(actor, project_id, Verb.FORM_READ)
     rows = FormVersion.objects.filter(
         form__project=project, form__xml_form_id=xml_form_id, form__deleted_at=None

@@ -37,7 +37,11 @@ def publish_draft(form: Form, *, version: str | None = None, actor: Actor | None
     NO_DRAFT, VERSION_EXISTS, and what
     a publish check raises.
     """
-    form = Form.objects.select_for_update(of=("self",)).select_related("draft", "project").get(pk=form.pk)
+    form = (
+        Form.objects.select_for_update(of=("self",))
+        .select_related("draft", "project")
+        .get(pk=form.pk)
+    )
     draft = form.draft
     if draft is None:
         raise Problem(problems.NO_DRAFT)

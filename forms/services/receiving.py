@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from forms import problems
 from forms.blobs import Readable, StoredFile, store_file
 from forms.form_cache import Meaning, meaning_of
-from forms.instance.parse import Instance, read_envelope
+from forms.instance.parse import Instance, open_submission
 from forms.models import (
     Form,
     FormVersion,
@@ -34,7 +34,9 @@ from server.journal.services import record
 from server.people.access import person_of, require
 from server.people.models import Actor, AppUser
 from server.people.roles import Verb
+from server.prepared import insert
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+from server.turns import write_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +84,22 @@ def receive_submission(
     XML_DIFFERS, SUBMISSION_DELETED, ORIGINAL_MISSING, ORIGINAL_REPLACED; nothing is stored then.
     """
     project_id = project if isinstance(project, int) else project.pk
-    envelope = read_envelope(xml)
+    opened = open_submission(xml)
+    envelope = opened.envelope
     if xml_form_id and envelope.form_id != xml_form_id:
         raise Problem(problems.FORM_ID_DIFFERS, found=envelope.form_id, expected=xml_form_id)
     form_version = draft or _version_for(project_id, envelope.form_id, envelope.version, actor)
     meaning = meaning_of(form_version.pk, form_version.sha256)
-    instance = meaning.reader.read(xml)
+    instance = meaning.reader.read_opened(opened)
     _check_open(form_version, is_draft=draft is not None)
     stored = {name: store_file(content, name) for name, content in (files or {}).items()}
     parcel = Parcel(xml, stored, device_id[:255], user_agent[:255], is_incomplete)
     work = _Work(form_version, meaning, instance, parcel, actor, draft is not None)
     try:
-        with transaction.atomic():
+        with write_turn():
             return _receive(work)
     except IntegrityError:  # the same record came in at the same moment and won: now it is a repeat
-        with transaction.atomic():
+        with write_turn():
             return _receive(work)
 
 
@@ -155,14 +158,16 @@ def _receive(work: _Work) -> Receipt:
     if envelope.deprecated_id:
         return _receive_edit(work)
     home = home_of(work.actor)
-    submission = Submission.objects.create(
-        form_id=work.form_version.form_id,
-        instance_id=envelope.instance_id,
-        is_draft=work.is_draft,
-        submitter=work.actor,
-        device_id=work.parcel.device_id,
-        area_id=home.area_id,
-        school_id=home.school_id,
+    submission = insert(
+        Submission(
+            form_id=work.form_version.form_id,
+            instance_id=envelope.instance_id,
+            is_draft=work.is_draft,
+            submitter=work.actor,
+            device_id=work.parcel.device_id,
+            area_id=home.area_id,
+            school_id=home.school_id,
+        )
     )
     version = _add_version(work, submission)
     merge_files(version, work.instance.files, work.parcel.files, work.actor, is_first=True)
@@ -249,24 +254,26 @@ def _check_editor(work: _Work, submission: Submission) -> None:
 
 def _add_version(work: _Work, submission: Submission) -> SubmissionVersion:
     instance, parcel = work.instance, work.parcel
-    return SubmissionVersion.objects.create(
-        submission=submission,
-        form_version=work.form_version,
-        form_id=work.form_version.form_id,
-        is_draft=work.is_draft,
-        instance_id=instance.envelope.instance_id,
-        deprecated_id=instance.envelope.deprecated_id,
-        instance_name=instance.envelope.instance_name[:500],
-        xml=parcel.xml,
-        xml_sha256=_digest(parcel.xml),
-        data=instance.data,
-        entities=[operation.to_json() for operation in instance.entities],
-        oddities=[[one.path, one.value, one.reason] for one in instance.oddities],
-        occurred_on=occurred_on(instance.data, work.meaning.date_paths),
-        submitter=work.actor,
-        device_id=parcel.device_id or instance.meta.get("deviceid", "")[:255],
-        user_agent=parcel.user_agent,
-        is_complete=not parcel.is_incomplete,
+    return insert(
+        SubmissionVersion(
+            submission=submission,
+            form_version=work.form_version,
+            form_id=work.form_version.form_id,
+            is_draft=work.is_draft,
+            instance_id=instance.envelope.instance_id,
+            deprecated_id=instance.envelope.deprecated_id,
+            instance_name=instance.envelope.instance_name[:500],
+            xml=parcel.xml,
+            xml_sha256=_digest(parcel.xml),
+            data=instance.data,
+            entities=[operation.to_json() for operation in instance.entities],
+            oddities=[[one.path, one.value, one.reason] for one in instance.oddities],
+            occurred_on=occurred_on(instance.data, work.meaning.date_paths),
+            submitter=work.actor,
+            device_id=parcel.device_id or instance.meta.get("deviceid", "")[:255],
+            user_agent=parcel.user_agent,
+            is_complete=not parcel.is_incomplete,
+        )
     )
 
 

@@ -36,19 +36,25 @@ def _own(actor: Actor) -> Q:
     return Q(submitter=person) | Q(submitter__appuser__worker=person) if person else Q(pk__in=[])
 
 
+def verb_to_read(form: Form) -> Verb:
+    """What reading submissions of `form` asks for: a restricted one has a verb of its own."""
+    is_restricted = form.sensitivity == Form.Sensitivity.RESTRICTED
+    return Verb.SUBMISSION_RESTRICTED if is_restricted else Verb.SUBMISSION_READ
+
+
 def visible_submissions(
     actor: Actor, form: Form, verb: Verb = Verb.SUBMISSION_READ
 ) -> QuerySet[Submission]:
-    """The submissions of `form` within the actor's scope for `verb`; of restricted forms only where
-    that right holds too.
-
-    Problems: 401.2, 403.1.
+    """The submissions of `form` within the actor's scope for `verb`; to change those of a restricted form, the right
+    to read it is needed too. Problems: 401.2, 403.1.
     """
-    require(actor, verb)
-    rows = Submission.objects.filter(submissions_within(actor, verb), form=form)
-    if form.sensitivity == Form.Sensitivity.RESTRICTED:
-        require(actor, Verb.SUBMISSION_RESTRICTED)
-        rows = rows.filter(submissions_within(actor, Verb.SUBMISSION_RESTRICTED))
+    rows = Submission.objects.filter(form=form)
+    for needed in {
+        verb_to_read(form) if verb == Verb.SUBMISSION_READ else verb,
+        verb_to_read(form),
+    }:
+        require(actor, needed)
+        rows = rows.filter(submissions_within(actor, needed))
     return rows
 
 
@@ -56,9 +62,10 @@ def visible_in_lists(actor: Actor) -> Q:
     """A filter on Submission for counts over all forms: restricted ones only where that right
     holds.
     """
+    is_normal = Q(form__sensitivity=Form.Sensitivity.NORMAL)
     normal = submissions_within(actor, Verb.SUBMISSION_READ)
     restricted = submissions_within(actor, Verb.SUBMISSION_RESTRICTED)
-    return normal & (Q(form__sensitivity=Form.Sensitivity.NORMAL) | restricted)
+    return (is_normal & normal) | (~is_normal & restricted)
 
 
 def entities_for(actor: Actor, dataset: Dataset, verb: Verb = Verb.ENTITY_READ) -> QuerySet[Entity]:

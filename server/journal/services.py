@@ -25,6 +25,7 @@ from kombu.exceptions import OperationalError
 from server import clock
 from server.journal.models import Entry, Reaction
 from server.people.models import Actor
+from server.prepared import insert
 
 logger = logging.getLogger("server.journal")
 MAX_TRIES = 5
@@ -56,13 +57,15 @@ def record(
     """Append an entry and the Reactions that `settings.REACTIONS` maps `event` (default: none) to; call inside the
     change's transaction.
     """
-    entry = Entry.objects.create(
-        actor=actor,
-        action=action,
-        subject=subject,
-        project_id=project_id,
-        details=dict(details or {}),
-        notes=notes,
+    entry = insert(
+        Entry(
+            actor=actor,
+            action=action,
+            subject=subject,
+            project_id=project_id,
+            details=dict(details or {}),
+            notes=notes,
+        )
     )
     if event:
         emit(event, payload or {}, entry=entry, after=after)
@@ -84,7 +87,8 @@ def emit(
         for job in settings.REACTIONS.get(event, [])
     ]
     if rows:
-        Reaction.objects.bulk_create(rows)
+        for row in rows:  # one or two
+            insert(row)
         transaction.on_commit(nudge)
 
 
