@@ -30,7 +30,7 @@ def readable_children(project_id: int, reader: Actor) -> QuerySet[Entity]:
 def roster_table(project_id: int, reader: Actor) -> Table:
     """Children with identity, place, carer, tier and open tasks; titles in the reader's language."""
     header = (
-        _("Number"), _("Name"), _("Sex"), _("Date of birth"), _("Age"), _("Town"), _("Village"),
+        _("File number"), _("Child's name"), _("Sex"), _("Date of birth"), _("Age"), _("Town"), _("Village"),
         _("School"), _("Class"),
         _("Caregiver"), _("Caregiver's phone"), _("Tier"), _("Tier since"), _("Last visit"), _("Open tasks"),
         _("Overdue tasks"),

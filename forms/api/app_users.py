@@ -11,11 +11,12 @@ from forms.api.shapes import app_user_json
 from forms.models import Form, ProjectAppUser
 from forms.services import create_app_user, revoke_app_user
 from forms.services.offers import project_for
+from forms.services.phone_scope import readable_phones, workers_for
 from forms.services.phones import allow_form, delete_app_user, forbid_form
-from server.people.access import actor_json
+from server.people.access import actor_json, scope_of
 from server.people.models import AppUser, User
 from server.people.roles import Verb
-from server.problems import NOT_FOUND, UNEXPECTED, Problem
+from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
 
 # The roles that Central has on forms; the numbers are ours, clients ask for them or use the names
 ROLES = {"app-user": 4}
@@ -25,15 +26,16 @@ class AppUsers(APIView):
     """`/v1/projects/{projectId}/app-users`"""
 
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(person(request, Verb.FIELD_KEY_CREATE), project_id)
+        user = person(request, Verb.FIELD_KEY_CREATE)
+        project = project_for(user, project_id)
         extended = is_extended(request)
-        rows = _phones(project.pk).order_by("-id")
+        rows = _phones(user, project.pk).order_by("-id")
         return Response([app_user_json(one, project.pk, extended=extended) for one in rows])
 
     def post(self, request: Request, project_id: int) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
         project, body = project_for(user, project_id), body_of(request)
-        worker = _worker(body.get("workerId"))
+        worker = _worker(user, body.get("workerId"))
         # Without a worker it is Central's app user: no form until assigned, then all rows of its
         # lists
         phone = create_app_user(
@@ -51,16 +53,14 @@ class OneAppUser(APIView):
     """`/v1/projects/{projectId}/app-users/{id}`"""
 
     def get(self, request: Request, project_id: int, app_user_id: int) -> Response:
-        project = project_for(person(request, Verb.FIELD_KEY_CREATE), project_id)
-        return Response(
-            app_user_json(
-                _phone(project.pk, app_user_id), project.pk, extended=is_extended(request)
-            )
-        )
+        user = person(request, Verb.FIELD_KEY_CREATE)
+        project = project_for(user, project_id)
+        phone = _phone(user, project.pk, app_user_id)
+        return Response(app_user_json(phone, project.pk, extended=is_extended(request)))
 
     def delete(self, request: Request, project_id: int, app_user_id: int) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
-        phone = _phone(project_for(user, project_id).pk, app_user_id)
+        phone = _phone(user, project_for(user, project_id).pk, app_user_id)
         revoke_app_user(phone, actor=user)
         delete_app_user(phone, actor=user)
         return success()
@@ -90,7 +90,8 @@ class OneFormAssignment(APIView):
     ) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
         _check_role(role)
-        allow_form(_phone(project_id, actor_id), form_of(user, project_id, xml_form_id), actor=user)
+        form = form_of(user, project_id, xml_form_id)
+        allow_form(_phone(user, project_id, actor_id), form, actor=user)
         return success()
 
     def delete(
@@ -98,20 +99,19 @@ class OneFormAssignment(APIView):
     ) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
         _check_role(role)
-        forbid_form(
-            _phone(project_id, actor_id), form_of(user, project_id, xml_form_id), actor=user
-        )
+        form = form_of(user, project_id, xml_form_id)
+        forbid_form(_phone(user, project_id, actor_id), form, actor=user)
         return success()
 
 
-def _phones(project_id: int) -> QuerySet[AppUser]:
-    return AppUser.objects.filter(
-        project_link__project_id=project_id, deleted_at=None
-    ).select_related("created_by")
+def _phones(user: User, project_id: int) -> QuerySet[AppUser]:
+    """The project's phones that `user` may hand out: the answer shows their keys."""
+    links = readable_phones(user).filter(project_id=project_id)
+    return AppUser.objects.filter(project_link__in=links).select_related("created_by")
 
 
-def _phone(project_id: int, app_user_id: int) -> AppUser:
-    found = _phones(project_id).filter(pk=app_user_id).first()
+def _phone(user: User, project_id: int, app_user_id: int) -> AppUser:
+    found = _phones(user, project_id).filter(pk=app_user_id).first()
     if found is None:
         raise Problem(NOT_FOUND)
     return found
@@ -130,15 +130,14 @@ def _check_role(role: str) -> None:
         raise Problem(NOT_FOUND)
 
 
-def _worker(value: object) -> User | None:
-    """Ours: the worker whose phone it is."""
+def _worker(user: User, value: object) -> User | None:
+    """Ours: the worker whose phone it is. None only for who holds the right everywhere. Problems: 403.1, UNEXPECTED."""
     if value is None:
+        if not scope_of(user, Verb.FIELD_KEY_CREATE).everywhere:
+            raise Problem(FORBIDDEN)
         return None
-    found = (
-        User.objects.filter(pk=value, is_active=True).first() if isinstance(value, int) else None
-    )
+    found = workers_for(user).filter(pk=value).first() if isinstance(value, int) else None
     if found is None:
-        raise Problem(
-            UNEXPECTED, field="workerId", value=str(value)[:40], reason="there is no such user"
-        )
+        reason = "there is no such user"
+        raise Problem(UNEXPECTED, field="workerId", value=str(value)[:40], reason=reason)
     return found

@@ -6,10 +6,11 @@ from rest_framework.views import APIView
 
 from forms.api.requests import anybody, body_of, is_extended, person, success, text_of
 from forms.services import revoke_app_user
+from forms.services.phone_scope import readable_phones
 from server.journal.services import record
 from server.people.access import actor_json, api_time, require
 from server.people.authentication import check_password, open_session
-from server.people.models import ApiSession, AppUser, User, token_digest
+from server.people.models import ApiSession, User, token_digest
 from server.people.roles import CAPABILITIES, Role, Verb
 from server.problems import FORBIDDEN, NOT_FOUND, Problem
 
@@ -74,11 +75,11 @@ class OneSession(APIView):
                 require(user, Verb.USER_CREATE)
             session.delete()
             return success()
-        phone = AppUser.objects.filter(key=token, revoked_at=None).first()
-        if phone is None:
-            raise Problem(NOT_FOUND)
         require(user, Verb.FIELD_KEY_CREATE)
-        revoke_app_user(phone, actor=user)
+        link = readable_phones(user).filter(app_user__key=token, app_user__revoked_at=None).first()
+        if link is None:
+            raise Problem(NOT_FOUND)
+        revoke_app_user(link.app_user, actor=user)
         return success()
 
 

@@ -4,7 +4,7 @@ import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from forms.models import Project, ProjectAppUser
 from forms.pages.people import chosen_project, me
-from forms.pages.scope import grants_in, readable_phones
 from forms.services import collect_qr, create_app_user, revoke_app_user
+from forms.services.phone_scope import readable_phones, workers_for
 from server.journal.services import record
-from server.people.access import require, scope_of
-from server.people.models import RoleGrant, User
+from server.people.access import require
+from server.people.models import User
 from server.people.roles import Verb
 from server.problems import MISSING, UNEXPECTED, Problem
 from server.shell.paging import page_of
@@ -51,16 +51,6 @@ def narrowed(links: QuerySet[ProjectAppUser], *, q: str, ended: str) -> QuerySet
             Q(app_user__display_name__icontains=q) | Q(app_user__worker__display_name__icontains=q)
         )
     return links
-
-
-def workers_for(user: User) -> QuerySet[User]:
-    """The people to whom `user` may give a phone: their every role lies within the user's areas."""
-    granted = RoleGrant.objects.filter(user=OuterRef("pk"))
-    people = User.objects.filter(Exists(granted), is_active=True, deleted_at=None)
-    scope = scope_of(user, Verb.FIELD_KEY_CREATE)
-    if not scope.everywhere:
-        people = people.filter(~Exists(granted.exclude(grants_in(scope))))
-    return people.prefetch_related("grants__area", "grants__school").order_by("email")
 
 
 @login_required

@@ -86,6 +86,7 @@ _TOWN = _FIELD | {
     Verb.TASK_VERIFY,
     Verb.EXPORT_READ,
     Verb.RULES_READ,
+    Verb.FIELD_KEY_CREATE,  # for the workers of their own areas
 }
 
 CAPABILITIES: dict[Role, frozenset[Verb]] = {
@@ -116,7 +117,6 @@ CAPABILITIES: dict[Role, frozenset[Verb]] = {
         _READ
         | {
             Verb.FORM_UPDATE,
-            Verb.FIELD_KEY_CREATE,
             Verb.RULES_READ,
             Verb.RULES_UPDATE,
             Verb.RULES_RELEASE,

@@ -30,13 +30,13 @@ def project(db: None) -> Project:
 @pytest.fixture
 def keeper(country: Country) -> User:
     """Hands out the phones of one county."""
-    return make_user("keeper", Role.RULE_ADMIN, country.county)
+    return make_user("keeper", Role.COUNTY_CIVIL, country.county)
 
 
 @pytest.fixture
 def other_keeper(country: Country) -> User:
     """The same in the other county."""
-    return make_user("other_keeper", Role.RULE_ADMIN, country.other_county)
+    return make_user("other_keeper", Role.COUNTY_CIVIL, country.other_county)
 
 
 def body(answer: object) -> str:
