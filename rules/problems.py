@@ -264,3 +264,17 @@ CASES_SHAPE = Kind(
     _("The case file cannot be used: %(path)s: %(reason)s"),
     _("Compare with the description of case files in the rule-set guide."),
 )
+
+# The sample county.
+SAMPLE_IN_PRODUCTION = Kind(
+    "409.695",
+    409,
+    _("A sample county has logins with a known password: it is not made in production."),
+    _("Use another database, or force it if nobody else can reach this server."),
+)
+SAMPLE_EXISTS = Kind(
+    "409.696",
+    409,
+    _("There is a sample county here already."),
+    _("Use an empty database for another one."),
+)

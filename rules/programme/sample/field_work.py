@@ -1,0 +1,137 @@
+"""What workers send from their phones: each form with the answers of that day, through the door that phones use."""
+
+from datetime import timedelta
+from random import Random
+
+from forms.models import Entity
+from forms.services import receive_submission
+from rules.models import Task, TierState
+from rules.programme.sample.assessments import assessment
+from rules.programme.sample.cards import Paper, frame
+from rules.programme.sample.chance import chance, new_uuid
+from rules.programme.sample.children import Child
+from rules.programme.sample.enumeration import enumeration
+from rules.programme.sample.feedback import feedback
+from rules.programme.sample.incidents import incident_report
+from rules.programme.sample.papers import Change
+from rules.programme.sample.plan import FEEDBACK, Event, event
+from rules.programme.sample.school_checks import school_check
+from rules.programme.sample.stories import ASSESSMENT, ENUMERATION, INCIDENT, SCHOOL, VISIT
+from rules.programme.sample.visits import visit
+from rules.programme.sample.world import World
+from server import clock
+from server.people.models import AppUser
+from server.people.roles import Role
+
+AGENT = "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0 (Linux; U; Android 13)"
+MOST_VISITS = 5
+# Days between visits by tier, and how much longer they were apart before the last four months: a history of a year
+# with every visit would take long to make and tell no more.
+VISIT_DAYS = {"": 45, "green": 90, "blue": 50, "yellow": 22, "red": 8}
+STRETCH = {"": 3.0, "green": 1.8, "blue": 3.0, "yellow": 5.0, "red": 3.0}
+RECENT = timedelta(days=110)
+
+
+def send(world: World, happened: Event) -> None:
+    """Let `happened` reach the server at its moment; what it leads to is added to what is to come."""
+    child = world.children[happened.number]
+    draw = chance(world.seed, happened.form, happened.number, happened.at.isoformat())
+    row = None
+    if happened.form != ENUMERATION:
+        row = world.row("child", child.uuid)
+        if row is None:
+            return  # its enumeration is still on somebody's phone
+    sender = _sender(world, child, happened)
+    if sender is not None:
+        _post(world, _paper(world, child, happened, row, draw, sender), happened, sender, row, draw)
+    if happened.form == VISIT:
+        _plan_next_visit(world, child, happened, draw)
+
+
+def send_feedback(world: World, task: Task, happened: Event, result: str) -> bool:
+    """The feedback of the task's assignee from the phone; False where there is no phone or no such line on it."""
+    sender = world.people.phones.get(task.assignee_id or 0)
+    row = task.delivery
+    if sender is None or row is None or row.deleted_at is not None:
+        return False
+    draw = chance(world.seed, FEEDBACK, row.uuid, happened.at.isoformat())
+    paper = feedback(str(row.uuid), row.data, happened.at, draw, result)
+    _post(world, paper, happened, sender, row, draw)
+    return True
+
+
+def _sender(world: World, child: Child, happened: Event) -> AppUser | None:
+    people, home = world.people, child.home
+    teacher = None
+    if child.schooling.school is not None:
+        teacher = people.by_class.get((child.schooling.school.pk, child.schooling.grade_class))
+    director = people.by_village[home.village.pk]
+    match happened.form:
+        case "school_monthly":
+            return teacher
+        case "safety_assess":
+            return people.by_town[home.town.area.pk]
+        case "incident_report":
+            return teacher or director
+    return director
+
+
+def _paper(
+    world: World, child: Child, happened: Event, row: Entity | None, draw: Random, sender: AppUser
+) -> Paper:
+    data, at = (row.data if row else {}), happened.at
+    worker = sender.worker
+    assert worker is not None  # noqa: S101  every phone of the sample county has one
+    match happened.form:
+        case form if form == ENUMERATION:
+            return enumeration(child, draw, worker.display_name)
+        case form if form == VISIT:
+            return visit(child, data, at, draw, kind=happened.detail or "routine")
+        case form if form == ASSESSMENT:
+            director = world.people.by_village[child.home.village.pk].worker
+            both = f"{worker.display_name}、{director.display_name if director else ''}"
+            return assessment(child, data, at, draw, both, happened.detail or "季度评估")
+        case form if form == SCHOOL:
+            return school_check(child, data, at, draw)
+        case form if form == INCIDENT:
+            is_teacher = any(grant.role == Role.CLASS_TEACHER for grant in worker.grants.all())
+            role = "class_teacher" if is_teacher else "child_director"
+            is_closed = happened.detail == "closed"
+            reporter = (worker.display_name, role)
+            return incident_report(child, data, at, draw, reporter, is_closed=is_closed)
+    raise ValueError(happened.form)
+
+
+def _post(
+    world: World, paper: Paper, happened: Event, sender: AppUser, row: Entity | None, draw: Random
+) -> None:
+    device = f"collect:{sender.pk:016d}"
+    change = paper.change
+    if change is None and row is not None:
+        change = Change(str(row.uuid), version=row.version, branch=str(new_uuid(draw)))
+    answers = {**frame(happened.at, device), "username": sender.display_name, **paper.answers}
+    meta = {"instanceID": f"uuid:{new_uuid(draw)}", "instanceName": paper.name}
+    xml = world.blanks[paper.form].fill(answers, meta, change)
+    with clock.at(happened.received):
+        receive_submission(
+            world.project, xml, paper.files, actor=sender, device_id=device, user_agent=AGENT
+        )
+    world.sent += 1
+
+
+def _plan_next_visit(world: World, child: Child, happened: Event, draw: Random) -> None:
+    """The next visit, as often as the tier in force asks for."""
+    made = world.visits[child.number] = world.visits.get(child.number, 0) + 1
+    follows_plan = happened.detail in ("first", "routine")
+    if made >= MOST_VISITS or not follows_plan:
+        return
+    state = TierState.objects.filter(entity__uuid=child.uuid).values_list("tier", flat=True).first()
+    tier = state or ""
+    day = clock.local_day(happened.at)
+    is_recent = day > world.last - RECENT
+    days = VISIT_DAYS[tier] * (1.0 if is_recent else STRETCH[tier]) * (0.85 + draw.random() * 0.3)
+    following = day + timedelta(days=max(2, round(days)))
+    if made >= 2 and not is_recent:
+        following = world.last - timedelta(days=draw.randint(35, 100))
+    if following <= world.last:
+        world.expect(event(child.number, VISIT, following, draw, "routine"))
