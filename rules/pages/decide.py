@@ -16,10 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from forms.models import Entity
+from rules.engine.rule_set import RuleSet
 from rules.models import TierState
 from rules.pages.people import me, name_of
 from rules.pages.scope import find_child, may
 from rules.pages.tiers import chip_of, rules_of
+from rules.services.tasks import ask_for_facts
 from rules.services.tiers import (
     REASONS,
     approve_downgrade,
@@ -28,7 +30,7 @@ from rules.services.tiers import (
     refuse_downgrade,
     request_downgrade,
 )
-from server import clock
+from rules.services.words import in_language, listed
 from server.people.access import person_of
 from server.people.models import User
 from server.people.roles import Verb
@@ -138,6 +140,21 @@ def _day(text: str) -> date | None:
         raise Problem(UNEXPECTED, field="until", value=text, reason="YYYY-MM-DD") from error
 
 
+@login_required
+@require_POST
+def ask(request: HttpRequest, child: uuid.UUID) -> HttpResponse:
+    """Ask the field for facts; the child stays where it is in the queue."""
+    user = me(request)
+    entity = find_child(user, child)
+    task = ask_for_facts(entity, user, request.POST.get("note", ""))
+    who = task.assignee.display_name if task.assignee else _("nobody")
+    said = _("Asked: %(task)s, %(who)s.") % {"task": in_language(task.title), "who": who}
+    if request.headers.get("HX-Request"):
+        return render(request, "rules/asked.html", {"task": task, "said": said})
+    messages.success(request, said)
+    return redirect("child", child)
+
+
 def choices_of(entity: Entity, state: TierState | None, user: User) -> dict[str, Any]:
     """What this person may decide about the child, for the buttons and dialogs; empty where nothing may be."""
     rule_set = rules_of(state.evaluation) if state else None
@@ -155,6 +172,7 @@ def choices_of(entity: Entity, state: TierState | None, user: User) -> dict[str,
     waits = state.review not in (TierState.Review.NONE, TierState.Review.SECOND)
     lower = [tier for tier in rule_set.tiers if tier.rank < now.rank]
     return {
+        "ask": rule_set.ask_for_facts is not None and may(user, Verb.TASK_ASSIGN, entity),
         "confirm": waits and not (state.proposed and takes_two) and (is_county or not takes_two),
         "lower": [chip_of(tier) for tier in lower[-1:]]
         if takes_two and not state.requested_tier
@@ -169,5 +187,14 @@ def choices_of(entity: Entity, state: TierState | None, user: User) -> dict[str,
         "reasons": [
             (code, REASON_WORDS[code]) for code in REASONS if code != "exception" or is_county
         ],
-        "tomorrow": clock.today(),
+        "gaps": gaps_of(state, rule_set),
     }
+
+
+def gaps_of(state: TierState, rule_set: RuleSet) -> str:
+    """The questions whose answers could raise the tier, to begin the asking with."""
+    unknown = state.evaluation.decision["unknown"] if state.evaluation else []
+    ranks = {tier.id: tier.rank for tier in rule_set.tiers}
+    now = ranks.get(state.tier, 0)
+    names = [one["fact"] for one in unknown if ranks.get(one["couldReach"], 0) > now]
+    return listed(rule_set.facts[name].title for name in names if name in rule_set.facts)

@@ -8,10 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rules.models import Notice
-from rules.pages.people import me
+from rules.pages.people import me, name_of
+from rules.services.words import in_language
 from server import clock
 from server.problems import NOT_FOUND, Problem
 from server.shell.paging import page_of
+from server.shell.templatetags.shell import masked
 
 KINDS: dict[str, tuple[Promise, str]] = {
     "tier": (_("Tier"), "warning"),
@@ -31,8 +33,19 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     mine = Notice.objects.filter(user=me(request)).select_related("entity", "task")
     unread = mine.filter(read_at=None)[:1].count()
     page = page_of(mine, request.GET)
-    rows = [(one, *KINDS.get(one.kind, (one.kind, "bell"))) for one in page.rows]
+    rows = [(one, *KINDS.get(one.kind, (one.kind, "bell")), *texts_of(one)) for one in page.rows]
     return render(request, "rules/notices.html", {"page": page, "rows": rows, "unread": unread})
+
+
+def texts_of(notice: Notice) -> tuple[str, str]:
+    """What it says and of whom, the child's name masked in both."""
+    said = in_language(notice.text) if notice.text else ""
+    if notice.entity is None:
+        return said, ""
+    name = masked(name_of(notice.entity))
+    if notice.entity.label in said:
+        return said.replace(notice.entity.label, name), ""
+    return said, name
 
 
 @login_required

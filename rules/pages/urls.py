@@ -15,6 +15,7 @@ urlpatterns = [
     path(
         "children/<uuid:child>/evaluations/<int:number>", child.past_evaluation, name="evaluation"
     ),
+    path("children/<uuid:child>/ask", decide.ask, name="child_ask"),
     path("children/<uuid:child>/<slug:action>", decide.decide, name="decide"),
     path("tasks", tasks.task_list, name="tasks"),
     path("tasks/<int:task_id>", tasks.task_page, name="task"),

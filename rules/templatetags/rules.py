@@ -8,8 +8,6 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from forms.models import Entity
-from rules.pages.people import name_of
 from rules.services.words import in_language
 from server import clock
 
@@ -78,12 +76,6 @@ def month(day: date) -> str:
     if day.month == 1:
         return str(day.year)
     return date_format(day, "n月" if (get_language() or "").startswith("zh") else "M")
-
-
-@register.filter
-def child_name(entity: Entity) -> str:
-    """The name of a child's entity, whole: mask it."""
-    return name_of(entity)
 
 
 @register.inclusion_tag("rules/chip.html")

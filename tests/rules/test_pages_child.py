@@ -240,7 +240,8 @@ def test_registry_pages_follow_by_key(
 ) -> None:
     monkeypatch.setattr("rules.pages.registry.SIZE", 2)
     made = {str(make_child(dataset, "同名", country.village).uuid) for _ in range(5)}
-    client, seen, path = client_for(county), [], "/children"
+    client, path = client_for(county), "/children"
+    seen: list[str] = []
     while path and len(seen) <= 5:
         page = client.get(path)
         seen += names(page)
@@ -363,12 +364,13 @@ def test_notices_are_ones_own_and_read_when_opened(
 ) -> None:
     Notice.objects.all().delete()
     told = Notice.objects.create(
-        user=county, kind="tier", entity=child, text={"zh": "进入红色", "en": "Red"}
+        user=county, kind="tier", entity=child, text={"zh": f"{child.label} 进入红色", "en": "Red"}
     )
     client = client_for(county)
     page = text_of(client.get("/notices"))
     assert "进入红色" in page
     assert 'class="unread"' in page
+    assert "欧阳小明" not in page
     assert "进入红色" not in text_of(client_for(lan).get("/notices"))
     assert client_for(lan).get(f"/notices/{told.pk}").status_code == 404
     assert client.get(f"/notices/{told.pk}")["Location"] == f"/children/{child.uuid}"

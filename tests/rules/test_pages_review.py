@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from forms.models import Dataset, Entity
-from rules.models import TierDecision, TierState
+from rules.models import Task, TierDecision, TierState
 from rules.services import evaluate
 from server import clock
 from server.people.models import User
@@ -242,7 +242,8 @@ def test_pages_follow_by_key_and_show_everybody_once(
             entity=child, tier="blue", rank=number % 2, review="new", evaluation=evaluation,
             waiting_since=NOW - timedelta(days=number // 2),
         )  # fmt: skip
-    client, seen, path = client_for(county), [], "/review"
+    client, path = client_for(county), "/review"
+    seen: list[str] = []
     while path and len(seen) <= 5:
         page = client.get(path).content.decode()
         seen += rows(page)
@@ -267,6 +268,25 @@ def test_queue_takes_few_queries_however_many_rows(
         assert len(rows(client.get("/review").content.decode())) == 22
     with django_assert_max_num_queries(16):
         client.get(f"/review/{red.uuid}", headers=HX)
+
+
+def test_asking_for_facts_sends_a_task_and_leaves_the_child_in_the_queue(
+    client_for: ClientFor, county: User, stranger: User, lan: User, red: Entity, today: datetime
+) -> None:
+    path, given = f"/children/{red.uuid}/ask", {"note": "孩子昨晚住在哪里？"}
+    assert client_for(stranger).post(path, given).status_code == 404
+    assert client_for(lan).post(path, given).status_code == 403
+    client = client_for(county)
+    assert client.post(path, {"note": " "}, headers=HX).status_code == 400
+    Task.objects.filter(entity=red, code="T_DATA_FIX").update(state="done")
+    assert "已发出" in client.post(path, given, headers=HX).content.decode()
+    client.post(path, {"note": "父亲的电话还通吗？"})
+    task = Task.objects.get(entity=red, code="T_DATA_FIX", state="open")
+    assert "昨晚住在哪里" in task.why["zh"]
+    assert "父亲的电话" in task.why["zh"]
+    assert rows(client.get("/review").content.decode()) == [str(red.uuid)]
+    evaluate.evaluate_entity(red.pk, "sweep")
+    assert Task.objects.get(pk=task.pk).state == "open"  # what a person asked is not taken back
 
 
 def test_empty_queue_says_so(client_for: ClientFor, county: User, dataset: Dataset) -> None:

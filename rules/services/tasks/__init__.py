@@ -16,6 +16,7 @@ from rules.services.tasks.acting import (
     return_task,
     verify_task,
 )
+from rules.services.tasks.asking import ask_for_facts
 from rules.services.tasks.closing import close_by_submission, close_tasks
 from rules.services.tasks.escalating import escalate_due
 from rules.services.tasks.syncing import Synced, sync_tasks
@@ -26,6 +27,7 @@ __all__ = [
     "STEPS",
     "Synced",
     "accept_task",
+    "ask_for_facts",
     "assign_task",
     "cancel_task",
     "close_by_submission",

@@ -58,7 +58,7 @@ def sync_tasks(
             changed += _update(task, rule_set, call)
         elif task is None or _is_new_cause(task, call):
             episode = task.episode + 1 if task else 1
-            opened.append(_open(entity, rule_set, call, episode, instance_id))
+            opened.append(open_task(entity, rule_set, call, episode, instance_id))
     cancelled = []
     for code, task in tasks.items():
         lost = task.rules and code not in wanted and not held.intersection(task.rules)
@@ -85,9 +85,10 @@ def _is_new_cause(ended: Task, call: Wanted) -> bool:
     return ended.cause_gone_at is not None or not set(call.rules) <= set(ended.rules)
 
 
-def _open(
+def open_task(
     entity: Entity, rule_set: RuleSet, call: Wanted, episode: int, instance_id: str | None
 ) -> Task:
+    """The next episode of a task: assigned, on the phone, its worker told. Call with the child locked."""
     kind, now = call.kind, clock.now()
     due = due_at(now, call.due, rule_set.holidays)
     steps = escalations(kind, now, due, rule_set.holidays)
