@@ -1,9 +1,8 @@
 """Files in and out of storage, addressed by their SHA-256 (design.md section 4).
 
 A file is stored durably before the transaction that speaks of it begins, so a committed row never
-names a missing file; a
-file that no row names (the transaction failed) does no harm and is the same file when the upload is
-tried again.
+names a missing file; a file that no row names (the transaction failed) does no harm and is the same
+file when the upload is tried again.
 """
 
 import hashlib

@@ -1,7 +1,6 @@
 """What the forms floor tells of an entity: the records about it, with what changed since the last
-one of the same form, and
-the changes that people made by hand. Who may not read a record's answers sees that there was one,
-and no more.
+one of the same form, and the changes that people made by hand. Who may not read a record's answers
+sees that there was one, and no more.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,8 @@
 """One writer at a time on SQLite, in the order of arrival.
 
 SQLite lets a second writer poll with growing sleeps of up to 100 ms; among the threads of one
-process a lock is fair and
-wakes at once. Other processes (the worker) are still told apart by SQLite itself. PostgreSQL needs
-none of this.
+process a lock is fair and wakes at once. Other processes (the worker) are still told apart by
+SQLite itself. PostgreSQL needs none of this.
 """
 
 import threading

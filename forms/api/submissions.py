@@ -1,6 +1,4 @@
-"""Submissions: listed, sent, edited, reviewed; scoped to the reader's areas, schools and
-classes.
-"""
+"""Submissions: listed, sent, edited, reviewed; scoped to the reader's areas, schools and classes."""
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase

@@ -1,11 +1,9 @@
 """What a submission asks of an entity, applied (ODK entities spec; collect-checklist section 6).
 
 Versions count as the phone counts: each accepted create or update raises the version by one. An
-operation that cannot be
-applied is answered with a reason and kept by the caller. Conflicts are applied and marked, as in
-ODK Central: hard if both sides
-changed the same property since the phone's base version, else soft. The server's own annotations
-conflict with nothing.
+operation that cannot be applied is answered with a reason and kept by the caller. Conflicts are
+applied and marked, as in ODK Central: hard if both sides changed the same property since the
+phone's base version, else soft. The server's own annotations conflict with nothing.
 """
 
 from collections.abc import Iterable, Mapping

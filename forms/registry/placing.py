@@ -1,6 +1,4 @@
-"""Where records belong: an entity by its properties, a submission by its subject or by who sent
-it.
-"""
+"""Where records belong: an entity by its properties, a submission by its subject or by who sent it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

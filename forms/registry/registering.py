@@ -2,8 +2,7 @@
 who must hear of it.
 
 A Reaction's job: one transaction, safe to run twice. What it does is derived from the submission's
-current version, so a
-version that has been replaced before its turn is left to its successor.
+current version, so a version that has been replaced before its turn is left to its successor.
 """
 
 from collections.abc import Iterable
@@ -54,9 +53,7 @@ def announce(entities: Iterable[Entity], cause: str, version: SubmissionVersion)
 
 
 def announce_submission(submission: Submission, cause: str) -> None:
-    """Its standing changed (reviewed, deleted, restored): the facts about its subjects may
-    follow.
-    """
+    """Its standing changed (reviewed, deleted, restored): the facts about its subjects may follow."""
     for key in submission.subjects.values_list("entity_id", flat=True):
         payload = {
             "entity_id": key,

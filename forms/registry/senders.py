@@ -1,6 +1,4 @@
-"""Who sent a submission, as the actor whose scope counts: an app user with its worker, or a
-user.
-"""
+"""Who sent a submission, as the actor whose scope counts: an app user with its worker, or a user."""
 
 from forms.models import SubmissionVersion
 from server.people.models import Actor, AppUser, User

@@ -2,11 +2,12 @@
 here already.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from forms.models import Form, FormVersion, SubmissionVersion
+from forms.models import Form, FormAttachment, FormVersion, SubmissionVersion
 from forms.services.phones import phone_may_use
 from server.people.models import Actor, AppUser
 from server.prepared import Marks, Prepared, partial
@@ -72,11 +73,41 @@ _served = Prepared(
 )
 
 
+_OFFERED = (*_SERVED, "has_files")
+_offered = Prepared(
+    lambda marks: (
+        FormVersion.objects.filter(
+            phone_may_use(marks.number("phone"), "form__project_id", "form_id"),
+            current_of__isnull=False,
+            form__project_id=marks.number("project"),
+            form__deleted_at=None,
+            form__project__deleted_at=None,
+            form__state=Form.State.OPEN,
+        )
+        .annotate(has_files=Exists(FormAttachment.objects.filter(version=OuterRef("pk"))))
+        .order_by("form__xml_form_id")
+        .values_list(*_OFFERED)
+    )
+)
+
+
+def offered_to_phone(project_id: int, phone_id: int) -> list[FormVersion]:
+    """The current versions of the open forms that a phone may use, in the order of their ids."""
+    found = []
+    for *columns, has_files in _offered.rows(project=project_id, phone=phone_id):
+        version = _served_version(project_id, columns)
+        version.has_files = bool(has_files)  # type: ignore[attr-defined]
+        found.append(version)
+    return found
+
+
 def current_for_phone(project_id: int, form_id: str, phone_id: int) -> FormVersion | None:
     """The current version of a form that a phone may use, without its XML."""
     row = _served.first(project=project_id, form=form_id, phone=phone_id)
-    if row is None:
-        return None
+    return None if row is None else _served_version(project_id, row)
+
+
+def _served_version(project_id: int, row: Sequence[Any]) -> FormVersion:
     pk, version, title, md5, sha256, form_pk, xml_form_id, current_id = row
     found = partial(
         FormVersion, id=pk, form_id=form_pk, version=version, title=title, md5=md5, sha256=sha256

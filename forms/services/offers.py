@@ -2,6 +2,8 @@
 before they answer.
 """
 
+import time
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from forms import problems
@@ -14,6 +16,8 @@ from server.people.access import can, require
 from server.people.models import Actor, AppUser
 from server.people.roles import Verb
 from server.problems import FORBIDDEN, NOT_FOUND, Problem
+
+ONE_HOUR = 3600.0
 
 
 def project_for(actor: Actor, project_id: int, verb: Verb = Verb.PROJECT_READ) -> Project:
@@ -119,9 +123,7 @@ def draft_under_test(token: str, project_id: int, xml_form_id: str) -> FormVersi
 
 
 def own_draft(actor: Actor, project_id: int, xml_form_id: str) -> FormVersion:
-    """The draft of a form for somebody who may change it. Problems: 401.2, 403.1, 404.1,
-    NO_DRAFT.
-    """
+    """The draft of a form for somebody who may change it. Problems: 401.2, 403.1, 404.1, NO_DRAFT."""
     project = project_for(actor, project_id, Verb.FORM_UPDATE)
     if isinstance(actor, AppUser):
         raise Problem(FORBIDDEN)
@@ -135,8 +137,12 @@ def own_draft(actor: Actor, project_id: int, xml_form_id: str) -> FormVersion:
     return draft
 
 
+_noted: dict[int, float] = {}
+
+
 def note_use(app_user: AppUser) -> None:
-    """Remember that the phone is alive, at most once an hour: it asks often."""
-    now = clock.now()
-    if app_user.last_used_at is None or (now - app_user.last_used_at).total_seconds() > 3600:
-        AppUser.objects.filter(pk=app_user.pk).update(last_used_at=now)
+    """Remember that the phone is alive, once an hour and process: it asks often."""
+    now = time.monotonic()
+    if now - _noted.get(app_user.pk, -ONE_HOUR) >= ONE_HOUR:
+        _noted[app_user.pk] = now
+        AppUser.objects.filter(pk=app_user.pk).update(last_used_at=clock.now())

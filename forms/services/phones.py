@@ -17,9 +17,7 @@ from server.people.models import Actor, AppUser, User
 
 
 def phone_may_use(app_user_id: int, project: str, form: str) -> Q:
-    """A filter: rows whose project (field path `project`) is the phone's and whose form it may
-    use.
-    """
+    """A filter: rows whose project (field path `project`) is the phone's and whose form it may use."""
     links = ProjectAppUser.objects.filter(app_user_id=app_user_id, project_id=OuterRef(project))
     return Q(Exists(links.filter(Q(all_forms=True) | Q(forms=OuterRef(form)))))
 
@@ -35,8 +33,7 @@ def create_app_user(
     sees_all_entities: bool = False,
 ) -> AppUser:
     """A key for one phone of `project`. With a `worker` it sees what the worker sees;
-    `sees_all_entities` is Central's way, for
-    keys without one.
+    `sees_all_entities` is Central's way, for keys without one.
     """
     phone = AppUser.objects.create(
         type=Actor.Type.FIELD_KEY, display_name=display_name[:100], worker=worker, created_by=actor

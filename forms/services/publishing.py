@@ -1,6 +1,4 @@
-"""From draft to published version: what phones get from now on. What was published stays as it
-is.
-"""
+"""From draft to published version: what phones get from now on. What was published stays as it is."""
 
 import hashlib
 from typing import Any
@@ -34,8 +32,7 @@ def publish_draft(form: Form, *, version: str | None = None, actor: Actor | None
     """Make the draft the current version, under `version` if given (written into its XML).
 
     Lists and properties that it declares appear; files named like a list are linked. Problems:
-    NO_DRAFT, VERSION_EXISTS, and what
-    a publish check raises.
+    NO_DRAFT, VERSION_EXISTS, and what a publish check raises.
     """
     form = (
         Form.objects.select_for_update(of=("self",))

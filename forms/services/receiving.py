@@ -1,16 +1,13 @@
 """A submission in, a durable record out (design.md section 5.3; collect-checklist section 7).
 
 XML, files, typed data, journal entry and Reactions are committed before `receive_submission`
-returns: what is acknowledged
-is kept. The same record again is fine (phones repeat after a lost answer); the same ID with other
-content is refused.
+returns: what is acknowledged is kept. The same record again is fine (phones repeat after a lost
+answer); the same ID with other content is refused.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError
 
@@ -27,6 +24,7 @@ from forms.models import (
 )
 from forms.registry.placing import home_of
 from forms.services.gate import is_known, version_for
+from forms.services.occurrence import occurred_on
 from forms.services.phones import phone_may_use
 from forms.services.submission_files import carry_files, merge_files
 from server import clock
@@ -78,10 +76,9 @@ def receive_submission(
     user).
 
     `files` maps names to content; `is_incomplete`: more parts follow. `xml_form_id` pins the form
-    (REST), `draft` the draft version
-    under test, which needs no actor. Problems: those of `read_envelope`, 401.2, 403.1,
-    FORM_UNKNOWN, VERSION_UNKNOWN, FORM_CLOSED,
-    XML_DIFFERS, SUBMISSION_DELETED, ORIGINAL_MISSING, ORIGINAL_REPLACED; nothing is stored then.
+    (REST), `draft` the draft version under test, which needs no actor. Problems: those of
+    `read_envelope`, 401.2, 403.1, FORM_UNKNOWN, VERSION_UNKNOWN, FORM_CLOSED, XML_DIFFERS,
+    SUBMISSION_DELETED, ORIGINAL_MISSING, ORIGINAL_REPLACED; nothing is stored then.
     """
     project_id = project if isinstance(project, int) else project.pk
     opened = open_submission(xml)
@@ -237,9 +234,7 @@ def _receive_edit(work: _Work) -> Receipt:
 
 
 def _check_editor(work: _Work, submission: Submission) -> None:
-    """A phone edits what it, or its worker, has sent; a person needs the right to change
-    records.
-    """
+    """A phone edits what it, or its worker, has sent; a person needs the right to change records."""
     sender_id = submission.submitter_id
     if work.is_draft or (work.actor is not None and sender_id == work.actor.pk):
         return
@@ -291,30 +286,6 @@ def _announce(work: _Work, action: str, event: str, version: SubmissionVersion) 
         event=None if silent else event,
         payload={"version_id": version.pk},
     )
-
-
-def occurred_on(data: dict[str, Any], paths: tuple[str, ...]) -> date:
-    """The site's day that the record speaks of: the first readable of `paths`, else today; never
-    later than today.
-    """
-    today = clock.today()
-    for path in paths:
-        value: Any = data
-        for name in path.split("/")[1:]:
-            value = value.get(name) if isinstance(value, dict) else None
-        day = _day(value)
-        if day is not None:
-            return min(day, today)
-    return today
-
-
-def _day(value: Any) -> date | None:
-    try:
-        if isinstance(value, str) and "T" in value:
-            return clock.local_day(datetime.fromisoformat(value))
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _digest(xml: bytes) -> str:

@@ -2,8 +2,7 @@
 phone needs.
 
 Files that the XML does not name (a retaken photo's first take, say) are kept too, marked as not
-expected: refusing them
-would make a phone repeat the upload for ever (collect-checklist section 7).
+expected: refusing them would make a phone repeat the upload for ever (collect-checklist section 7).
 """
 
 from collections.abc import Iterable, Mapping

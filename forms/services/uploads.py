@@ -56,9 +56,8 @@ def upload_form(
     version.
 
     `content_type`: XML, xlsx, xls, csv or markdown. Problems: FORM_FILE_TYPE, those of
-    `read_workbook` or `read_xform` (with sheet, row
-    and column), FORM_WARNINGS with the list in its details, FORM_EXISTS, and those of
-    `publish_draft`.
+    `read_workbook` or `read_xform` (with sheet, row and column), FORM_WARNINGS with the list in its
+    details, FORM_EXISTS, and those of `publish_draft`.
     """
     upload = _read(content, content_type, filename, fallback_form_id)
     _refuse_warnings(upload, [], ignore_warnings)

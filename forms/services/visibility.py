@@ -45,8 +45,8 @@ def verb_to_read(form: Form) -> Verb:
 def visible_submissions(
     actor: Actor, form: Form, verb: Verb = Verb.SUBMISSION_READ
 ) -> QuerySet[Submission]:
-    """The submissions of `form` within the actor's scope for `verb`; to change those of a restricted form, the right
-    to read it is needed too. Problems: 401.2, 403.1.
+    """The submissions of `form` within the actor's scope for `verb`; to change those of a
+    restricted form, the right to read it is needed too. Problems: 401.2, 403.1.
     """
     rows = Submission.objects.filter(form=form)
     for needed in {

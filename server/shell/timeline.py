@@ -17,8 +17,7 @@ class Item:
     entity, evaluation, decision, task.
 
     `title` and `actor` are translated texts, `url` a page about it, `detail` plain data for
-    templates (changes, scores),
-    `badges` short translated words (tier, state).
+    templates (changes, scores), `badges` short translated words (tier, state).
     """
 
     at: datetime
