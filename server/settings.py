@@ -231,6 +231,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # finds what no nudge announced: postponed work, and what a killed worker held
     "sweep": {"task": "journal.run_pending", "schedule": 30.0},
+    # offline changes whose predecessor never came are applied without it after five days
+    "force_overdue": {"task": "forms.force_overdue", "schedule": 3600.0},
     "escalate": {"task": "rules.escalate", "schedule": 60.0},
     "expire_overrides": {"task": "rules.expire_overrides", "schedule": 3600.0},
     # whom this day has not seen yet: the first run after midnight finds everybody, wherever the host was off
