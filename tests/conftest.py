@@ -3,11 +3,13 @@
 `lan` directs the children's work of one village, `county` is her manager, `stranger` sits in another county.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from server.journal.models import Reaction
 from server.journal.services import run_pending
@@ -46,6 +48,13 @@ def make_user(
     user = User.objects.create_user(email or f"{name}@example.org", PASSWORD, display_name=name)
     RoleGrant.objects.create(user=user, role=role, area=area, **grant)
     return user
+
+
+@pytest.fixture(autouse=True)
+def _site_language(settings: Any) -> Iterator[None]:
+    """Each test begins in the site's language: a request of the one before may have left another."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

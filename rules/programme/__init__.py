@@ -1,6 +1,7 @@
 """The bundled rule set of the left-behind-children programme, as data (design.md section 6).
 
-In: the YAML files beside this module, one or more sections each. Out: one document for `load_document` of `rules.engine.rule_set`.
+In: the YAML files beside this module, one or more sections each. Out: one document for `load_document` of
+`rules.engine.rule_set`.
 """
 
 from functools import cache

@@ -75,7 +75,7 @@ def xml(response) -> etree._Element:
 
 
 def message(response) -> str:
-    return xml(response).findtext(f"{RESPONSE}message")
+    return xml(response).findtext(f"{RESPONSE}message") or ""
 
 
 def test_the_form_list_names_each_open_form_with_the_md5_of_its_xml(phone):
@@ -230,10 +230,8 @@ def test_integrity_answers_for_every_id(phone, child):
 
 def test_integrity_takes_a_thousand_ids(phone, child):
     ids = [str(uuid.uuid4()) for _ in range(1000)]
-    assert (
-        len(xml(phone.get(f"/datasets/child/integrity?id={','.join(ids)}")).xpath("//entity"))
-        == 1000
-    )
+    answer = xml(phone.get(f"/datasets/child/integrity?id={','.join(ids)}"))
+    assert len(list(answer.iter("{*}entity"))) == 1000
 
 
 def test_head_says_how_much_may_come(phone):
@@ -385,7 +383,8 @@ def test_a_draft_is_tested_with_its_token_and_its_records_stay_apart(project):
     client = Client()
     listed = xml(client.get(f"{base}/formList"))
     for kind in ("downloadUrl", "manifestUrl"):
-        assert client.get(listed.xpath(f"//x:{kind}/text()", namespaces=LIST)[0]).status_code == 200
+        address = next(listed.iter(f"{{*}}{kind}")).text or ""
+        assert client.get(address).status_code == 200
     assert client.head(f"{base}/submission").status_code == 204
     body, content_type = multipart(instance("home_visit", {}), {})
     assert client.post(f"{base}/submission", body, content_type=content_type).status_code == 201

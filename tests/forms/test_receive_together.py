@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -24,7 +25,7 @@ def project() -> Project:
     return project
 
 
-def together(*calls: Callable[[], object]) -> list[object]:
+def together(*calls: Callable[[], object]) -> list[Any]:
     """Run all at once; answers results and Problems in the order of the calls."""
     gate = Barrier(len(calls))
 
