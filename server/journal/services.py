@@ -115,8 +115,13 @@ def pending() -> QuerySet[Reaction]:
     )
 
 
-def run_pending(limit: int = 100, claim: str | None = None) -> int:
-    """Run up to `limit` pending Reactions; answers how many were taken (done or failed once more)."""
+def run_pending(
+    limit: int = 100, claim: str | None = None, between: Callable[[], object] | None = None
+) -> int:
+    """Run up to `limit` pending Reactions; answers how many were taken (done or failed once more).
+
+    `between` is called after each, outside of any transaction: a worker lets others write there.
+    """
     claim = claim or uuid.uuid4().hex
     taken = 0
     for reaction_id in list(pending().values_list("id", flat=True)[:limit]):
@@ -127,6 +132,8 @@ def run_pending(limit: int = 100, claim: str | None = None) -> int:
         ):
             _run(Reaction.objects.get(pk=reaction_id))
             taken += 1
+            if between:
+                between()
     return taken
 
 

@@ -120,6 +120,14 @@ def baseline(bodies: list[bytes], threads: int) -> float:
         return len(bodies) / seconds
 
 
+def phone_path(admin: Client, project: int, form_id: str) -> str:
+    """Where a new app user that may use this form sends to."""
+    user = admin.send("POST", f"/v1/projects/{project}/app-users", {"displayName": "bench"}).json()
+    form = f"/v1/projects/{project}/forms/{form_id}"
+    admin.send("POST", f"{form}/assignments/app-user/{user['id']}")
+    return f"/v1/key/{user['token']}/projects/{project}/submission?deviceID=collect%3Abench"
+
+
 def measure_posts(port: int, admin: Client, count: int, threads: int) -> None:
     project = admin.send("POST", "/v1/projects", {"name": "bench"}).json()["id"]
     admin.send(
@@ -128,8 +136,7 @@ def measure_posts(port: int, admin: Client, count: int, threads: int) -> None:
         form_xml("bench"),
         Content_Type="application/xml",
     )
-    user = admin.send("POST", f"/v1/projects/{project}/app-users", {"displayName": "bench"}).json()
-    path = f"/v1/key/{user['token']}/projects/{project}/submission?deviceID=collect%3Abench"
+    path = phone_path(admin, project, "bench")
     local = threading.local()
 
     def post(body: bytes, content_type: str) -> Callable[[], None]:
@@ -158,14 +165,14 @@ def measure_evaluation(port: int, admin: Client, children: int) -> None:
     project = next(
         one for one in admin.send("GET", "/v1/projects").json() if one["name"] != "bench"
     )["id"]
-    user = admin.send("POST", f"/v1/projects/{project}/app-users", {"displayName": "bench"}).json()
-    path = f"/v1/key/{user['token']}/projects/{project}/submission?deviceID=collect%3Abench"
+    path = phone_path(admin, project, "child_enum")
     version = admin.send("GET", f"/v1/projects/{project}/forms/child_enum").json()["version"]
     waits = []
     for number in range(children):
         child = str(uuid.uuid4())
         body, content_type = multipart(enumeration_xml(version, child, number))
-        assert admin.send("POST", path, body, Content_Type=content_type).status == 201
+        sent = Client(port).send("POST", path, body, Content_Type=content_type)
+        assert sent.status == 201, sent.body
         start = time.perf_counter()
         address = f"/v1/projects/{project}/datasets/child/entities/{child}/evaluation"
         while admin.send("GET", address).status != 200:

@@ -67,13 +67,12 @@ def running(*, load: tuple[str, ...] = ()) -> Iterator[tuple[int, Path]]:
     port = free_port()
     env = {**os.environ, "DATA_DIR": str(folder), "PORT": str(port), "LOG_LEVEL": "WARNING"}
     anhu = [sys.executable, "-m", "server.cli"]
-    for words in (
-        ("migrate",),
-        ("user", "create", EMAIL, "--role", "admin", "--password", PASSWORD),
-        load,
-    ):
+    for words in (("migrate",), load, ("user", "create", EMAIL, "--role", "admin")):
         if words:
-            subprocess.run([*anhu, *words], env=env, check=True, stdout=subprocess.DEVNULL)
+            typed = f"{PASSWORD}\n".encode()
+            subprocess.run(
+                [*anhu, *words], env=env, check=True, stdout=subprocess.DEVNULL, input=typed
+            )
     process = subprocess.Popen([*anhu, "serve"], env=env, stdout=subprocess.DEVNULL)
     try:
         wait_for(port)
