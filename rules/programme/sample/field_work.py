@@ -3,7 +3,6 @@
 from datetime import timedelta
 from random import Random
 
-from forms.models import Entity
 from forms.services import receive_submission
 from rules.models import Task, TierState
 from rules.programme.sample.assessments import assessment
@@ -18,16 +17,16 @@ from rules.programme.sample.plan import FEEDBACK, Event, event
 from rules.programme.sample.school_checks import school_check
 from rules.programme.sample.stories import ASSESSMENT, ENUMERATION, INCIDENT, SCHOOL, VISIT
 from rules.programme.sample.visits import visit
-from rules.programme.sample.world import World
+from rules.programme.sample.world import Row, World
 from server import clock
 from server.people.models import AppUser
 from server.people.roles import Role
 
 AGENT = "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0 (Linux; U; Android 13)"
-MOST_VISITS = 5
+MOST_VISITS = {"": 2, "green": 2, "blue": 3, "yellow": 4, "red": 6}
 # Days between visits by tier, and how much longer they were apart before the last four months: a history of a year
 # with every visit would take long to make and tell no more.
-VISIT_DAYS = {"": 45, "green": 90, "blue": 50, "yellow": 22, "red": 8}
+VISIT_DAYS = {"": 45, "green": 90, "blue": 60, "yellow": 26, "red": 9}
 STRETCH = {"": 3.0, "green": 1.8, "blue": 3.0, "yellow": 5.0, "red": 3.0}
 RECENT = timedelta(days=110)
 
@@ -38,12 +37,21 @@ def send(world: World, happened: Event) -> None:
     draw = chance(world.seed, happened.form, happened.number, happened.at.isoformat())
     row = None
     if happened.form != ENUMERATION:
-        row = world.row("child", child.uuid)
+        row = world.row(child)
         if row is None:
             return  # its enumeration is still on somebody's phone
     sender = _sender(world, child, happened)
-    if sender is not None:
-        _post(world, _paper(world, child, happened, row, draw, sender), happened, sender, row, draw)
+    if sender is None:
+        return
+    paper = _paper(world, child, happened, row, draw, sender)
+    _post(world, paper, happened, sender, row, draw)
+    if happened.form == ENUMERATION:
+        saved = world.blanks[ENUMERATION].saves
+        data = {name: paper.answers.get(question, "") for name, question in saved.items()}
+        world.local[child.number] = Row(str(child.uuid), 1, data, is_local=True)
+    if row is not None and row.is_local:
+        # the supervisor who came along has fetched the list since: there the child has been visited
+        world.local[child.number] = Row(row.uuid, row.version + 1, row.data)
     if happened.form == VISIT:
         _plan_next_visit(world, child, happened, draw)
 
@@ -56,7 +64,8 @@ def send_feedback(world: World, task: Task, happened: Event, result: str) -> boo
         return False
     draw = chance(world.seed, FEEDBACK, row.uuid, happened.at.isoformat())
     paper = feedback(str(row.uuid), row.data, happened.at, draw, result)
-    _post(world, paper, happened, sender, row, draw)
+    line = Row(str(row.uuid), row.version, row.data)
+    _post(world, paper, happened, sender, line, draw)
     return True
 
 
@@ -77,7 +86,7 @@ def _sender(world: World, child: Child, happened: Event) -> AppUser | None:
 
 
 def _paper(
-    world: World, child: Child, happened: Event, row: Entity | None, draw: Random, sender: AppUser
+    world: World, child: Child, happened: Event, row: Row | None, draw: Random, sender: AppUser
 ) -> Paper:
     data, at = (row.data if row else {}), happened.at
     worker = sender.worker
@@ -103,12 +112,13 @@ def _paper(
 
 
 def _post(
-    world: World, paper: Paper, happened: Event, sender: AppUser, row: Entity | None, draw: Random
+    world: World, paper: Paper, happened: Event, sender: AppUser, row: Row | None, draw: Random
 ) -> None:
     device = f"collect:{sender.pk:016d}"
     change = paper.change
     if change is None and row is not None:
-        change = Change(str(row.uuid), version=row.version, branch=str(new_uuid(draw)))
+        branch = str(new_uuid(draw))
+        change = Change(row.uuid, version=row.version, branch=branch, is_local=row.is_local)
     answers = {**frame(happened.at, device), "username": sender.display_name, **paper.answers}
     meta = {"instanceID": f"uuid:{new_uuid(draw)}", "instanceName": paper.name}
     xml = world.blanks[paper.form].fill(answers, meta, change)
@@ -123,15 +133,15 @@ def _plan_next_visit(world: World, child: Child, happened: Event, draw: Random) 
     """The next visit, as often as the tier in force asks for."""
     made = world.visits[child.number] = world.visits.get(child.number, 0) + 1
     follows_plan = happened.detail in ("first", "routine")
-    if made >= MOST_VISITS or not follows_plan:
-        return
     state = TierState.objects.filter(entity__uuid=child.uuid).values_list("tier", flat=True).first()
     tier = state or ""
     day = clock.local_day(happened.at)
+    if not follows_plan or made >= MOST_VISITS[tier]:
+        return
     is_recent = day > world.last - RECENT
     days = VISIT_DAYS[tier] * (1.0 if is_recent else STRETCH[tier]) * (0.85 + draw.random() * 0.3)
     following = day + timedelta(days=max(2, round(days)))
-    if made >= 2 and not is_recent:
+    if tier in ("", "green", "blue") and not is_recent:
         following = world.last - timedelta(days=draw.randint(35, 100))
     if following <= world.last:
         world.expect(event(child.number, VISIT, following, draw, "routine"))

@@ -16,6 +16,7 @@ from server.people.models import User
 from server.problems import Problem
 
 REASON = "经两人评估和回访，起因已消除，照护已落实，同意按程序调整等级"
+RECENT = timedelta(days=30)  # before that nobody sees any more that a task was accepted
 OVERRIDE = "照护人近期住院检查，虽无规则触发，先按蓝色多走访一个季度"
 UNFINISHED_WEEKS = timedelta(days=16)  # at the end of the history the desks are not yet empty
 Review = TierState.Review
@@ -90,7 +91,7 @@ def plan_new_tasks(world: World) -> None:
         work = first + timedelta(days=round(min(days, 75)))
         if fate < 0.96 and work <= world.last:
             world.expect(event(-pk, FEEDBACK, work, draw, _result(fate)))
-        if draw.random() < 0.3 and first <= world.last:
+        if draw.random() < 0.3 and world.last - RECENT < first <= world.last:
             world.expect(event(-pk, ACCEPT, first, draw))
 
 
@@ -115,7 +116,7 @@ def work_on_task(world: World, happened: Event) -> None:
         if happened.form == ACCEPT:
             if task.state == Task.State.OPEN:
                 accept_task(task, task.assignee)
-        elif draw.random() < 0.3 or happened.detail in NOT_DONE:
+        elif draw.random() < 0.25 or happened.detail in NOT_DONE:
             send_feedback(world, task, happened, happened.detail)
         else:
             finish_task(task, task.assignee, draw.choice(DONE))

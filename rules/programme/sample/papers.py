@@ -18,6 +18,9 @@ class Change:
     label: str = ""
     version: int | None = None
     branch: str = ""
+    is_local: bool = (
+        False  # the server's list does not have the entity yet: no version of ours is its trunk
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Blank:
     template: etree._Element
     questions: frozenset[str]
     conditional: frozenset[str]
+    saves: Mapping[str, str]  # property of the entity -> the question that fills it
 
     def fill(
         self, answers: Mapping[str, str], meta: Mapping[str, str], change: Change | None
@@ -71,12 +75,13 @@ def _blank(form: Form) -> Blank:
     model = parse_xml(bytes(version.xml), MAX_XFORM)
     instance = next(node for node in model.iter() if local_name(node.tag) == "instance")
     leaves = [one for one in version.fields if one.get("type") not in ("structure", "repeat")]
+    asked = [one for one in leaves if one.get("relevant") or one.get("kind") == "note"]
+    saves = version.entities[0]["saves"] if version.entities else {}
     return Blank(
-        instance[0],
-        frozenset(one["name"] for one in leaves),
-        frozenset(
-            one["name"] for one in leaves if one.get("relevant") or one.get("kind") == "note"
-        ),
+        template=instance[0],
+        questions=frozenset(one["name"] for one in leaves),
+        conditional=frozenset(one["name"] for one in asked),
+        saves={name: path.rpartition("/")[2] for name, path in saves.items()},
     )
 
 
@@ -101,6 +106,6 @@ def _entity(part: etree._Element, change: Change) -> etree._Element:
         return entity
     entity.set("update", "1")
     entity.set("baseVersion", str(change.version))
-    entity.set("trunkVersion", str(change.version))
+    entity.set("trunkVersion", "" if change.is_local else str(change.version))
     entity.set("branchId", change.branch)
     return entity

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from rules.programme.sample.chance import chance
+from rules.programme.sample.chance import chance, weighted
 from rules.programme.sample.children import Child
 from rules.programme.sample.stories import (
     ASSESSMENT,
@@ -36,10 +36,30 @@ class Event:
 def events_of(child: Child, seed: int, last: date) -> Iterator[Event]:
     """The planned events of `child` up to the day `last`, in no order."""
     draw = chance(seed, "plan", child.number)
-    for day, form, detail in _days(child, draw, last):
+    for day, form, detail in _days(child, seed, draw, last):
         planned = event(child.number, form, day, draw, detail)
         if planned.received.date() <= last:
             yield planned
+            if form == ENUMERATION:
+                yield from _same_walk(planned, _walk(child, seed))
+
+
+def _walk(child: Child, seed: int) -> int:
+    """How many forms follow the enumeration on the same walk: none, the first visit, the first assessment too (the
+    supervisor came along)."""
+    return weighted(chance(seed, "walk", child.number), ((0, 0.4), (1, 0.2), (2, 0.4)))
+
+
+def _same_walk(enumeration: Event, count: int) -> Iterator[Event]:
+    forms = ((VISIT, "first", 25), (ASSESSMENT, "联合入户评估", 50))
+    return (_right_after(enumeration, *form) for form in forms[:count])
+
+
+def _right_after(enumeration: Event, form: str, detail: str, minutes: int) -> Event:
+    """Another form on the same walk, sent with it: phones know the child before the server does."""
+    at = enumeration.at + timedelta(minutes=minutes)
+    received = max(enumeration.received, at + timedelta(minutes=20)) + timedelta(seconds=minutes)
+    return Event(received, enumeration.number, form, at, detail)
 
 
 def event(number: int, form: str, day: date, draw: Random, detail: str = "") -> Event:
@@ -62,36 +82,40 @@ def evening_of(day: date) -> datetime:
     return _moment(day, 19)
 
 
-def _days(child: Child, draw: Random, last: date) -> Iterator[tuple[date, str, str]]:
+def _days(child: Child, seed: int, draw: Random, last: date) -> Iterator[tuple[date, str, str]]:
     enrolled = child.enrolled_on
     yield enrolled, ENUMERATION, ""
-    yield enrolled + timedelta(days=draw.randint(1, 8)), VISIT, "first"
-    yield from ((day, ASSESSMENT, "") for day in _assessments(child, draw, last))
+    walk = _walk(child, seed)
+    if walk == 0:
+        yield enrolled + timedelta(days=draw.randint(1, 8)), VISIT, "first"
+    yield from ((day, ASSESSMENT, "") for day in _assessments(child, draw, last, walk < 2))
     if child.schooling.is_pupil:
         yield from ((day, SCHOOL, "") for day in _checks(draw, enrolled, last))
     yield from _story(child, draw)
 
 
 def _checks(draw: Random, enrolled: date, last: date) -> Iterator[date]:
-    """The school's checks of a pupil: one soon after the enumeration, and one lately, for answers older than 90 days
-    no longer count for mood and behaviour."""
+    """The school's checks of a pupil: one soon after the enumeration, or one lately if that was long ago, for answers
+    older than 90 days no longer count for mood and behaviour; some have both."""
     first = enrolled + timedelta(days=draw.randint(4, 25))
-    yield first
     latest = last - timedelta(days=draw.randint(3, 95))
-    if latest > first + timedelta(days=45):
+    is_long_ago = latest > first + timedelta(days=80)
+    if not is_long_ago or draw.random() < 0.2:
+        yield first
+    if is_long_ago:
         yield latest
 
 
-def _assessments(child: Child, draw: Random, last: date) -> Iterator[date]:
-    """The first assessment of a newcomer, then some of those that are due in March and September."""
+def _assessments(child: Child, draw: Random, last: date, is_new: bool) -> Iterator[date]:
+    """The first assessment unless there was one (`is_new`), then some of those that are due in March and September."""
     newest = child.enrolled_on
-    if draw.random() < 0.92:
+    if is_new and draw.random() < 0.9:
         newest += timedelta(days=draw.randint(8, 30))
         yield newest
     for year in range(newest.year, last.year + 1):
         for month in SEASONS:
             day = date(year, month, draw.randint(2, 29))
-            if day > newest + timedelta(days=60) and draw.random() < 0.2:
+            if day > newest + timedelta(days=60) and draw.random() < 0.15:
                 newest = day
                 yield day
 

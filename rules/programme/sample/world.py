@@ -13,6 +13,17 @@ from rules.programme.sample.people import People
 from rules.programme.sample.places import County
 from rules.programme.sample.plan import Event
 
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a list as a phone has it."""
+
+    uuid: str
+    version: int
+    data: dict[str, Any]
+    is_local: bool = False
+
+
 Progress = Callable[[str], Any]
 
 
@@ -29,6 +40,9 @@ class World:
     children: dict[int, Child]
     lists: dict[str, Dataset]
     coming: list[Event] = field(default_factory=list)
+    local: dict[int, Row] = field(
+        default_factory=dict
+    )  # children that only the phone knows, by number
     visits: dict[int, int] = field(default_factory=dict)  # made so far, by child
     newest_task: int = 0
     sent: int = 0
@@ -43,7 +57,10 @@ class World:
             return heapq.heappop(self.coming)
         return None
 
-    def row(self, dataset: str, uuid: object) -> Entity | None:
-        """The line of a list as phones have it now."""
-        rows = Entity.objects.filter(dataset=self.lists[dataset], uuid=uuid, deleted_at=None)  # type: ignore[misc]
-        return rows.only("uuid", "version", "data").first()
+    def row(self, child: Child) -> Row | None:
+        """The child's line on phones now; None before its enumeration."""
+        rows = Entity.objects.filter(dataset=self.lists["child"], uuid=child.uuid, deleted_at=None)
+        found = rows.values_list("version", "data").first()
+        if found is None:
+            return self.local.get(child.number)
+        return Row(str(child.uuid), *found)
