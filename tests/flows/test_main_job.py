@@ -193,3 +193,12 @@ def test_an_edit_changes_the_tier_with_its_reason(project, phone, county, countr
     assert (first["tier"], second["tier"] == "red") == ("red", False)
     queue = office.ok("GET", f"{entity}/evaluations")
     assert len(queue) == 2, "both evaluations are kept"
+
+
+def test_tasks_can_be_closed_offline(project, phone, country, drain):
+    """Collect updates an entity offline only if its id is a version 4 uuid."""
+    register_boy_alone(phone, country.village.code)
+    drain()
+    rows = phone.rows("task_feedback", "task.csv")
+    assert rows
+    assert {uuid.UUID(row["name"]).version for row in rows} == {4}
