@@ -35,7 +35,7 @@ def attachment_response(
         raise Problem(NOT_FOUND)
     if file.source == FormAttachment.Source.DATASET and file.dataset:
         dataset = file.dataset
-        made = entity_list(dataset, reach)
+        made = entity_list(dataset, reach, request.GET.get("md5", ""))
         return cached_response(
             request,
             made.md5,

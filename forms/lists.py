@@ -53,6 +53,14 @@ class _Shelf:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
+    def named(self, dataset_id: int, reach: Reach, md5: str) -> ListFile | None:
+        """A list built before for the same reach, by its md5."""
+        with self._lock:
+            for (kept_id, _, kept_reach), file in self._kept.items():
+                if (kept_id, kept_reach, file.md5) == (dataset_id, reach, md5):
+                    return file
+        return None
+
     def put(self, key: Key, file: ListFile) -> None:
         with self._lock:
             if key not in self._kept:
@@ -74,10 +82,16 @@ def _weight(file: ListFile) -> int:
 shelf = _Shelf()
 
 
-def entity_list(dataset: Dataset, reach: Reach) -> ListFile:
-    """The list of `dataset` as somebody with `reach` gets it. `dataset` must be freshly read:
-    `changed_at` is in the key.
+def entity_list(dataset: Dataset, reach: Reach, md5: str = "") -> ListFile:
+    """The list of `dataset` as somebody with `reach` gets it. `dataset` must be freshly read: its `changed_at` is in
+    the key.
+
+    `md5`: the list that a manifest announced a moment ago, if it is still at hand; what a phone downloads must be what
+    the manifest said, although the county has gone on in between.
     """
+    announced = shelf.named(dataset.pk, reach, md5) if md5 else None
+    if announced is not None and announced.content is not None:
+        return announced
     key = (dataset.pk, dataset.changed_at, reach)
     known = shelf.get(key)
     if known is None:

@@ -54,7 +54,8 @@ class Links:
             dataset = file.dataset
             kind = "approvalEntityList" if dataset.approval_required else "entityList"
             check = f"{self.base}/projects/{self.project_id}/datasets/{quote(dataset.name, safe='')}/integrity"
-            return Media(file.name, entity_list(dataset, reach).md5, url, kind, check)
+            md5 = entity_list(dataset, reach).md5
+            return Media(file.name, md5, f"{url}?md5={md5}", kind, check)
         if file.source == FormAttachment.Source.PLACES:
             return Media(file.name, places_list(file.name, places).md5, url)
         return Media(file.name, file.blob.md5, url) if file.blob else None

@@ -435,3 +435,20 @@ def test_what_phones_ask_often_takes_few_queries(phone, path, most, django_asser
     phone.get(path)
     with django_assert_max_num_queries(most):
         phone.get(path)
+
+
+def test_a_list_is_downloaded_as_the_manifest_announced_it(project, phone, child):
+    """The county goes on between a manifest and the download it leads to."""
+    child()
+    manifest = xml(phone.get("/forms/home_visit/manifest"))
+    entry = next(
+        one for one in manifest.iter("{*}mediaFile") if one.findtext("{*}filename") == "child.csv"
+    )
+    address = (entry.findtext("{*}downloadUrl") or "").partition(f"/projects/{project.pk}")[2]
+    announced = (entry.findtext("{*}hash") or "").removeprefix("md5:")
+    child("another")
+    answer = phone.get(address)
+    body = b"".join(answer) if answer.streaming else answer.content
+    assert hashlib.md5(body, usedforsecurity=False).hexdigest() == announced
+    now = xml(phone.get("/forms/home_visit/manifest"))
+    assert f"md5:{announced}" not in {one.text for one in now.iter("{*}hash")}
