@@ -80,15 +80,24 @@ def drain() -> None:
     """
     while waiting := list(Reaction.objects.filter(done_at=None, tries=0).order_by("id")[:500]):
         last = {(one.event, one.payload.get("entity_id")): one.pk for one in waiting}
+        failed = {}
         for reaction in waiting:
-            reaction.tries = 1
             child = reaction.payload.get("entity_id")
-            try:
-                # two forms about one child on one day: looking once, after both, finds the same
-                if child is None or last[reaction.event, child] == reaction.pk:
-                    import_string(reaction.job)(**reaction.payload)
-                reaction.done_at = clock.now()
-            except Exception as error:
-                logger.exception("%s failed", reaction.job)
-                reaction.last_error = f"{type(error).__name__}: {error}"[:2000]
-        Reaction.objects.bulk_update(waiting, ["tries", "done_at", "last_error"], batch_size=100)
+            # two forms about one child on one day: looking once, after both, finds the same
+            if child is None or last[reaction.event, child] == reaction.pk:
+                failed[reaction.pk] = _run(reaction)
+        taken = Reaction.objects.filter(pk__in=[reaction.pk for reaction in waiting])
+        taken.update(tries=1, done_at=clock.now())
+        for pk, error in failed.items():
+            if error:
+                Reaction.objects.filter(pk=pk).update(done_at=None, last_error=error[:2000])
+
+
+def _run(reaction: Reaction) -> str:
+    """Do one job; answers its error, empty when all went well."""
+    try:
+        import_string(reaction.job)(**reaction.payload)
+    except Exception as error:
+        logger.exception("%s failed", reaction.job)
+        return f"{type(error).__name__}: {error}"
+    return ""

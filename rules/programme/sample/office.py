@@ -103,12 +103,10 @@ def _result(fate: float) -> str:
 
 def work_on_task(world: World, happened: Event) -> None:
     """The planned step of a task, if it is still to be done."""
-    task = (
-        Task.objects.select_related("entity__dataset", "entity__area", "assignee", "delivery")
-        .filter(pk=-happened.number, state__in=(Task.State.OPEN, Task.State.ACCEPTED))
-        .exclude(assignee=None)
-        .first()
-    )
+    found = Task.objects.select_related(
+        "entity__dataset", "entity__area", "assignee", "delivery"
+    ).filter(pk=-happened.number, state__in=(Task.State.OPEN, Task.State.ACCEPTED))
+    task = next(iter(found), None)
     if task is None or task.assignee is None:
         return
     draw = chance(world.seed, "desk", task.entity.uuid, task.code, task.episode)
