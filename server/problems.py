@@ -67,11 +67,20 @@ class Phrase(str):
 
 
 def spoken_in(tokens: Mapping[str, Any], translate: Any) -> dict[str, Any]:
-    """`tokens` with their phrases translated."""
+    """`tokens` with what can say itself in a language (phrases, findings) said in that of `translate`."""
     return {
-        key: value.message_in(translate) if isinstance(value, Phrase) else value
+        key: value.message_in(translate) if hasattr(value, "message_in") else value
         for key, value in tokens.items()
     }
+
+
+def told_in(details: Any, translate: Any) -> Any:
+    """`details` as plain JSON: findings inside (whatever has `as_dict`) told in the language of `translate`."""
+    if isinstance(details, Mapping):
+        return {key: told_in(value, translate) for key, value in details.items()}
+    if isinstance(details, list | tuple):
+        return [told_in(value, translate) for value in details]
+    return details.as_dict(translate) if hasattr(details, "as_dict") else details
 
 
 class Problem(Exception):

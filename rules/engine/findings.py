@@ -71,16 +71,15 @@ class Findings:
         return [item for item in self.items if not item.is_warning]
 
     def raise_errors(self) -> None:
-        """Raise RULE_SET_INVALID with every error in `places` and `details['errors']`, if there is
-        one."""
+        """Raise RULE_SET_INVALID with every error (a Finding) in `places` and `details['errors']`, if there is one."""
         errors = self.errors
         if errors:
             raise Problem(
                 problems.RULE_SET_INVALID,
                 places=tuple(item.place for item in errors),
-                details={"errors": [item.as_dict() for item in errors]},
+                details={"errors": errors},
                 count=len(errors),
-                first=errors[0].message_in(str),
+                first=errors[0],
             )
 
 

@@ -24,6 +24,7 @@ from server.problems import (
     Kind,
     Problem,
     gettext_noop,
+    told_in,
 )
 
 logger = logging.getLogger("server.shell")
@@ -36,7 +37,7 @@ THROTTLED = Kind(
 
 def problem_json(problem: Problem) -> dict[str, Any]:
     """Central's problem body: message, code, and details where there are any."""
-    details = dict(problem.details)
+    details = told_in(problem.details, gettext)
     if problem.places:
         details["places"] = [place.as_dict() for place in problem.places]
     body: dict[str, Any] = {"message": problem.message_in(gettext), "code": problem.kind.code}

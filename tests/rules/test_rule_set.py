@@ -17,7 +17,7 @@ from rules.engine.rule_set import (
     read_document,
 )
 from rules.language.ast import Kind, facts_of
-from server.problems import TOO_LARGE, UNPARSEABLE, Place, Problem
+from server.problems import TOO_LARGE, UNPARSEABLE, Place, Problem, told_in
 from tests.rules.rule_set_kit import SMALL, changed, errors_in, refusal_of, rule_set, small
 
 # --- what is compiled -----------------------------------------------------------------------------
@@ -283,9 +283,9 @@ def test_refusal_lists_every_error_in_step_with_its_place():
     assert problem.kind is problems.RULE_SET_INVALID
     assert problem.tokens["count"] == 4 == len(problem.places) == len(problem.details["errors"])
     assert problem.places[0] == Place(sheet="rules", row=3, column="when")
-    first = problem.details["errors"][0]
+    first = problem.details["errors"][0].as_dict()
     assert (first["sheet"], first["row"], first["offset"], first["length"]) == ("rules", 3, 0, 8)
-    json.dumps(problem.details)
+    json.dumps(told_in(problem.details, str))
 
 
 def test_error_in_a_document_is_translated_whole():
