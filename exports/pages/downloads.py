@@ -11,10 +11,10 @@ from exports.tables.roster import readable_children, roster_table
 from exports.tables.submissions import submissions_table
 from exports.writers.table import Table
 from forms.models import Form, Project
-from forms.pages.people import me
 from server import clock
 from server.people.access import can, require
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import NOT_FOUND, Problem
 
 

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET
 from forms.blobs import open_blob
 from forms.models import FormVersion
 from forms.pages.form_detail import find_form
-from forms.pages.people import me
 from server.people.access import can
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import NOT_FOUND, Problem
 from server.shell.downloads import disposition
 

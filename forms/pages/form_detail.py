@@ -9,7 +9,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from forms.models import Form, FormVersion
 from forms.pages.changes import LOSING, WORDS, changes_between
-from forms.pages.people import me
 from forms.pages.questions import questions_of
 from forms.pages.scope import readable_forms, verb_to_read
 from forms.services import abandon_draft, publish_checks, publish_draft
@@ -19,6 +18,7 @@ from server.journal.services import record
 from server.people.access import can, require
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import UNEXPECTED, Problem
 from server.shell.paging import page_of
 

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from forms import problems
 from forms.models import Form, FormVersion, Project
 from forms.pages.counting import with_counts
-from forms.pages.people import chosen_project, me
+from forms.pages.people import chosen_project
 from forms.pages.scope import readable_forms
 from forms.services import set_draft, upload_form
 from server.people.access import can, require
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import MISSING, Problem
 from server.shell.problems import problem_page
 

@@ -3,14 +3,7 @@
 from django.http import HttpRequest
 
 from forms.models import Project
-from server.people.models import User
 from server.problems import NOT_FOUND, Problem
-
-
-def me(request: HttpRequest) -> User:
-    """The person who is logged in."""
-    assert isinstance(request.user, User)  # noqa: S101  login_required
-    return request.user
 
 
 def chosen_project(request: HttpRequest) -> Project:

@@ -13,13 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from forms.models import Project, ProjectAppUser
-from forms.pages.people import chosen_project, me
+from forms.pages.people import chosen_project
 from forms.services import collect_qr, create_app_user, revoke_app_user
 from forms.services.phone_scope import readable_phones, workers_for
 from server.journal.services import record
 from server.people.access import require
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import MISSING, UNEXPECTED, Problem
 from server.shell.paging import page_of
 

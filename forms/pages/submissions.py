@@ -15,7 +15,6 @@ from forms.instance.diff import diff_instances
 from forms.models import Submission, SubmissionAttachment, SubmissionVersion
 from forms.pages.answers import lines_of, value_text
 from forms.pages.form_detail import find_form, frame
-from forms.pages.people import me
 from forms.pages.questions import fields_of
 from forms.pages.scope import readable_submissions, verb_to_read
 from forms.pages.words import in_language
@@ -25,6 +24,7 @@ from server.journal.services import record
 from server.people.access import require
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
 from server.shell.downloads import disposition
 from server.shell.paging import page_of

@@ -22,7 +22,7 @@ from rules.pages.band import band_of
 from rules.pages.decide import choices_of
 from rules.pages.explanation import explained, masked_day, value_text
 from rules.pages.feed import feed_of
-from rules.pages.people import child_of, me, name_of, workers_of
+from rules.pages.people import child_of, name_of, workers_of
 from rules.pages.queue import change_of
 from rules.pages.review import live_tasks, state_of
 from rules.pages.scope import find_child
@@ -31,6 +31,7 @@ from rules.services.words import in_language
 from server import clock
 from server.journal.services import record
 from server.people.models import User
+from server.people.web import me
 from server.problems import NOT_FOUND, Problem
 from server.shell.templatetags.shell import masked
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from forms.models import Entity
 from rules.engine.rule_set import RuleSet
 from rules.models import TierState
-from rules.pages.people import me, name_of
+from rules.pages.people import name_of
 from rules.pages.scope import find_child, may
 from rules.pages.tiers import chip_of, rules_of
 from rules.services.tasks import ask_for_facts
@@ -34,6 +34,7 @@ from rules.services.words import in_language, listed
 from server.people.access import person_of
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import NOT_FOUND, UNEXPECTED, Problem
 from server.shell.templatetags.shell import masked
 

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rules.models import Notice
-from rules.pages.people import me, name_of
+from rules.pages.people import name_of
 from rules.services.words import in_language
 from server import clock
+from server.people.web import me
 from server.problems import NOT_FOUND, Problem
 from server.shell.paging import page_of
 from server.shell.templatetags.shell import masked

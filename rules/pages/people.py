@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -13,12 +12,6 @@ from server import clock
 from server.people.models import RoleGrant, User
 from server.people.roles import Role
 from server.places.models import Area
-
-
-def me(request: HttpRequest) -> User:
-    """The person who is logged in."""
-    assert isinstance(request.user, User)  # noqa: S101  login_required
-    return request.user
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from rules.pages.asking import (
     read_query,
     workers_in,
 )
-from rules.pages.people import Child, child_of, me, workers_of
+from rules.pages.people import Child, child_of, workers_of
 from rules.pages.queue import task_counts
 from rules.pages.scope import readable_children
 from rules.pages.tiers import Chip, chips_in_force, rules_in_force
@@ -31,6 +31,7 @@ from server import clock
 from server.people.access import scope_of
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 
 SIZE = 50
 FILTERS = ("tier", "state", "area", "worker", "q")

@@ -19,13 +19,14 @@ from rules.pages import queue
 from rules.pages.asking import areas_in, read_query, workers_in
 from rules.pages.decide import choices_of
 from rules.pages.explanation import explained
-from rules.pages.people import child_of, me
+from rules.pages.people import child_of
 from rules.pages.scope import find_child, may, reviewable
 from rules.pages.tiers import chips_in_force, rules_in_force
 from rules.services.tiers import confirm_tier
 from server.people.access import scope_of
 from server.people.models import User
 from server.people.roles import Verb
+from server.people.web import me
 from server.problems import Problem
 
 MOST_AT_ONCE = 100

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from forms.models import Form
 from rules.models import Task
 from rules.pages.asking import Asked, areas_in, in_area, named_like, read_query, split_key
-from rules.pages.people import Child, child_of, me, prefixes
+from rules.pages.people import Child, child_of, prefixes
 from rules.pages.scope import may, readable_tasks
 from rules.pages.steps import STEP_WORDS, steps_of
 from rules.pages.tiers import Chip, chips_in_force, rules_in_force
@@ -24,6 +24,7 @@ from server import clock
 from server.people.access import can, scope_of
 from server.people.models import RoleGrant, User
 from server.people.roles import CAPABILITIES, Role, Verb
+from server.people.web import me
 from server.problems import NOT_FOUND, Problem
 
 SIZE = 50

@@ -13,14 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from server.journal.services import record
 from server.people.access import grants_of
-from server.people.models import ApiSession, User
+from server.people.models import ApiSession
+from server.people.web import me
 
 
 @login_required
 @require_GET
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, login and roles."""
-    return render(request, "shell/profile.html", {"grants": grants_of(_me(request))})
+    return render(request, "shell/profile.html", {"grants": grants_of(me(request))})
 
 
 @sensitive_post_parameters()
@@ -28,7 +29,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """A new password, against the old one. Other sessions of this person end."""
-    form = PasswordChangeForm(_me(request), request.POST or None)
+    form = PasswordChangeForm(me(request), request.POST or None)
     if request.method == "POST" and form.is_valid():
         change_password(form)
         update_session_auth_hash(request, form.user)
@@ -46,8 +47,3 @@ def change_password(form: "PasswordChangeForm") -> None:
     user = form.save()
     ApiSession.objects.filter(user=user).delete()
     record("user.update", actor=user, subject=f"actor:{user.pk}", details={"password": True})
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  login_required
-    return request.user
