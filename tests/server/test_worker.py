@@ -41,7 +41,7 @@ def test_the_watcher_waits_for_a_database_that_is_away(
 ) -> None:
     stop, calls, pauses = threading.Event(), [], []
 
-    def run_pending(limit: int) -> int:
+    def run_pending(limit: int, between: object = None) -> int:
         calls.append(limit)
         if len(calls) <= 3:
             raise OperationalError("gone")
