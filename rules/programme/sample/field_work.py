@@ -114,7 +114,7 @@ def _paper(
 def _post(
     world: World, paper: Paper, happened: Event, sender: AppUser, row: Row | None, draw: Random
 ) -> None:
-    device = f"collect:{sender.pk:016d}"
+    device = f"collect:{chance(world.seed, 'device', sender.display_name).getrandbits(64):016x}"
     change = paper.change
     if change is None and row is not None:
         branch = str(new_uuid(draw))
