@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from rules.models import Notice, Task
 from server import clock
@@ -30,5 +31,7 @@ def items(user: User) -> Iterator[Item]:
         late = late.filter(state__in=(Task.State.OPEN, Task.State.ACCEPTED))
         count = late[:MOST].count()
         yield Item(_("Tasks"), reverse("tasks"), "task", count, home=0 if designs else 1)
+    if can(user, Verb.RULES_READ):
+        yield Item(pgettext("page", "Rules"), reverse("rule_sets"), "rules")
     unread = Notice.objects.filter(user=user, read_at=None)[:MOST].count()
     yield Item(_("Notices"), reverse("notices"), "bell", unread)

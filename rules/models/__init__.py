@@ -1,15 +1,24 @@
 """The tables of the rules floor, one module per noun."""
 
 from rules.models.evaluation import Evaluation
+from rules.models.occasion import Occasion
+from rules.models.reevaluation import Reevaluation, ShadowResult
 from rules.models.rule_set import Release, RuleSet
+from rules.models.simulation import Move, Simulation
 from rules.models.task import Notice, Task, TaskEvent
-from rules.models.tier import TierDecision, TierState
+from rules.models.tier import Appeal, TierDecision, TierState
 
 __all__ = [
+    "Appeal",
     "Evaluation",
+    "Move",
     "Notice",
+    "Occasion",
+    "Reevaluation",
     "Release",
     "RuleSet",
+    "ShadowResult",
+    "Simulation",
     "Task",
     "TaskEvent",
     "TierDecision",

@@ -1,6 +1,7 @@
 """One run of a release over a child's facts, with its whole trace. Written once, never changed."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from forms.models import Entity
 from rules.models.rule_set import Release
@@ -8,6 +9,14 @@ from server import clock
 
 
 class Evaluation(models.Model):
+    class Change(models.TextChoices):
+        NONE = "", _("No change")
+        FIRST = "first", _("First evaluation")
+        LIFE = "life", _("The answers changed")
+        TIME = "time", _("Only time has passed")
+        RULES = "rules", _("The rules changed")
+        BOTH = "both", _("Answers and rules changed")
+
     entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="evaluations")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="evaluations")
     as_of = models.DateTimeField()  # the moment whose facts were used
@@ -25,6 +34,9 @@ class Evaluation(models.Model):
     score_possible = models.IntegerField()
     is_insufficient = models.BooleanField(default=False)
     engine_state = models.CharField(max_length=12, default="ok")  # ok, mismatch, unavailable
+
+    # why the outcome is another than before: told apart by the facts of now under the rules of then
+    change = models.CharField(max_length=8, choices=Change, default=Change.NONE, blank=True)
 
     class Meta:
         ordering = ["-id"]

@@ -17,6 +17,9 @@ class RuleSet(models.Model):
     draft_updated_by = models.ForeignKey(
         Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    draft_version = models.PositiveIntegerField(
+        default=0
+    )  # rises with each change: the draft's ETag
     active = models.ForeignKey(
         "rules.Release",
         null=True,
@@ -24,6 +27,16 @@ class RuleSet(models.Model):
         on_delete=models.PROTECT,
         related_name="active_of",
     )
+    # evaluated beside the release in force, acting on nothing
+    candidate = models.ForeignKey(
+        "rules.Release",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="candidate_of",
+    )
+    shadow_since = models.DateTimeField(null=True, blank=True)
+    shadow_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -53,7 +66,15 @@ class Release(models.Model):
     )
     created_at = models.DateTimeField(default=clock.now)
     approved_at = models.DateTimeField(null=True, blank=True)
+    activate_at = models.DateTimeField(null=True, blank=True)  # approved for this moment
     activated_at = models.DateTimeField(null=True, blank=True)
+    # what was in force when this was asked for: the other side of the comparison
+    base = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    simulation = models.ForeignKey(
+        "rules.Simulation", null=True, blank=True, on_delete=models.PROTECT, related_name="releases"
+    )
 
     class Meta:
         constraints = [

@@ -80,7 +80,53 @@ class TierDecision(models.Model):
     reason_code = models.CharField(max_length=20, blank=True)  # policy, discretionary, exception
     reason = models.TextField(blank=True)
     until = models.DateField(null=True, blank=True)
+    rules = models.JSONField(default=list)  # ids that were true in the evaluation decided about
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["-id"]
+
+
+class Appeal(models.Model):
+    """Somebody objects to a child's tier: a person looks again within 15 days and answers in writing (domain 7.4)."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("To be decided")
+        UPHELD = "upheld", _("Tier changed")
+        DISMISSED = "dismissed", _("Tier stands")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class By(models.TextChoices):
+        CHILD = "child", _("The child")
+        GUARDIAN = "guardian", _("A guardian")
+        VILLAGE = "village", _("The village committee, for them")
+        WORKER = "worker", _("A worker")
+
+    entity = models.ForeignKey(Entity, on_delete=models.PROTECT, related_name="appeals")
+    by = models.CharField(max_length=10, choices=By)
+    name = models.CharField(max_length=100, blank=True)  # of the person who objects
+    contact = models.CharField(max_length=100, blank=True)
+    grounds = models.TextField()
+    received_on = models.DateField()  # the site's day
+    due_on = models.DateField()  # received_on + 15 days
+    tier = models.CharField(max_length=20)  # that is objected to
+    evaluation = models.ForeignKey(
+        Evaluation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    answer = models.TextField(blank=True)  # in writing, with the rules that hold
+    decided_tier = models.CharField(max_length=20, blank=True)
+    actor = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="+")  # who took it down
+    decided_by = models.ForeignKey(
+        Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity"], condition=Q(state="open"), name="appeal_one_open"
+            )
+        ]
+        indexes = [models.Index(fields=["state", "due_on"], name="appeal_due")]

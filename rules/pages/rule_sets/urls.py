@@ -1,0 +1,7 @@
+"""Addresses of the pages of a rule set; each module lists its own."""
+
+from rules.pages.rule_sets import home
+
+urlpatterns = [
+    *home.urlpatterns,
+]
