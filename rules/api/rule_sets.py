@@ -1,18 +1,13 @@
 """Rule sets: documents in and out, checks, four-eyes releases, a trial evaluation (design.md
 §7)."""
 
-from typing import Any
-
-import yaml
-from django.http import HttpResponse
-from django.utils.translation import gettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from forms.api.requests import RawParser, person
+from forms.api.requests import person
 from forms.services.offers import project_for
 from rules import problems
 from rules.api.requests import (
@@ -23,24 +18,14 @@ from rules.api.requests import (
     RuleSetChange,
     read,
 )
-from rules.api.shapes import finding_json, release_json, rule_set_json
-from rules.engine.rule_set import check_document, read_document
-from rules.models import Release, RuleSet
-from rules.services import releases
+from rules.api.scope import release_of, rule_set_for
+from rules.api.shapes import findings_json, release_json, rule_set_json
+from rules.services import drafts, releases
 from rules.services.trial import try_facts, try_submissions
-from server.people.models import User
 from server.people.roles import Verb
-from server.problems import NOT_FOUND, Problem
-from server.shell.problems import problem_json
+from server.problems import Problem
 
 ANSWER = OpenApiTypes.OBJECT
-
-
-def _rule_set(request: Request, project_id: int, name: str, *verbs: Verb) -> tuple[User, RuleSet]:
-    """Who asks and the rule set. Problems: 401.2, 403.1, 404.1."""
-    user = person(request, Verb.RULES_READ, *verbs)
-    project = project_for(user, project_id)
-    return user, releases.find_rule_set(project.pk, name)
 
 
 class RuleSets(APIView):
@@ -59,7 +44,7 @@ class RuleSets(APIView):
         user = person(request, Verb.RULES_UPDATE)
         project = project_for(user, project_id)
         document = read(NewRuleSet, request)["document"]
-        rule_set = releases.new_rule_set(project, document, user)
+        rule_set = drafts.new_rule_set(project, document, user)
         return Response(rule_set_json(rule_set))
 
 
@@ -68,7 +53,7 @@ class OneRuleSet(APIView):
 
     @extend_schema(responses=ANSWER, summary="A rule set with the document in force")
     def get(self, request: Request, project_id: int, name: str) -> Response:
-        _, rule_set = _rule_set(request, project_id, name)
+        _, rule_set = rule_set_for(request, project_id, name)
         document = rule_set.active.document if rule_set.active else None
         return Response(rule_set_json(rule_set) | {"document": document})
 
@@ -76,39 +61,10 @@ class OneRuleSet(APIView):
         request=RuleSetChange, responses=ANSWER, summary="Put an approved release into force"
     )
     def patch(self, request: Request, project_id: int, name: str) -> Response:
-        user, rule_set = _rule_set(request, project_id, name, Verb.RULES_RELEASE)
-        release = _release(rule_set, read(RuleSetChange, request)["activeRelease"])
+        user, rule_set = rule_set_for(request, project_id, name, Verb.RULES_RELEASE)
+        release = release_of(rule_set, read(RuleSetChange, request)["activeRelease"])
         releases.activate_release(release, user)
         return Response(rule_set_json(releases.find_rule_set(project_id, name)))
-
-
-class Draft(APIView):
-    """`/v1/projects/{projectId}/rule-sets/{name}/draft`: JSON, or YAML by `Accept`/`Content-Type:
-    application/yaml`"""
-
-    parser_classes = [RawParser]
-
-    @extend_schema(responses=ANSWER, summary="The draft")
-    def get(self, request: Request, project_id: int, name: str) -> HttpResponse:
-        _, rule_set = _rule_set(request, project_id, name)
-        if rule_set.draft is None:
-            raise Problem(NOT_FOUND)
-        if "yaml" in request.headers.get("Accept", ""):
-            text = yaml.safe_dump(rule_set.draft, allow_unicode=True, sort_keys=False, width=120)
-            return HttpResponse(text, content_type="application/yaml; charset=utf-8")
-        return Response(rule_set.draft)
-
-    @extend_schema(
-        request=ANSWER,
-        responses=ANSWER,
-        summary="Replace the draft; a document with errors is refused",
-    )
-    def put(self, request: Request, project_id: int, name: str) -> Response:
-        user, rule_set = _rule_set(request, project_id, name, Verb.RULES_UPDATE)
-        content = request.data if isinstance(request.data, bytes) else b""  # nothing was sent
-        kind = "yaml" if "yaml" in (request.content_type or "") else "json"
-        rule_set = releases.put_draft(rule_set, read_document(content, kind), user)
-        return Response(rule_set_json(rule_set) | {"problems": _findings(rule_set.draft)})
 
 
 class DraftCheck(APIView):
@@ -116,17 +72,10 @@ class DraftCheck(APIView):
 
     @extend_schema(responses=ANSWER, summary="Errors and warnings of the draft, each at its cell")
     def get(self, request: Request, project_id: int, name: str) -> Response:
-        _, rule_set = _rule_set(request, project_id, name)
+        _, rule_set = rule_set_for(request, project_id, name)
         if rule_set.draft is None:
             raise Problem(problems.NO_DRAFT, name=name)
-        return Response({"problems": _findings(rule_set.draft)})
-
-
-def _findings(document: Any) -> list[dict[str, Any]]:
-    try:
-        return [finding_json(one, gettext) for one in check_document(document)]
-    except Problem as problem:  # not even the shape of a document
-        return [problem_json(problem)]
+        return Response({"problems": findings_json(rule_set.draft)})
 
 
 class DraftRequest(APIView):
@@ -136,7 +85,7 @@ class DraftRequest(APIView):
         request=ReleaseRequest, responses=ANSWER, summary="Ask another person to release the draft"
     )
     def post(self, request: Request, project_id: int, name: str) -> Response:
-        user, rule_set = _rule_set(request, project_id, name, Verb.RULES_UPDATE)
+        user, rule_set = rule_set_for(request, project_id, name, Verb.RULES_UPDATE)
         body = read(ReleaseRequest, request)
         return Response(release_json(releases.request_release(rule_set, user, body["note"])))
 
@@ -148,9 +97,9 @@ class DraftRelease(APIView):
         request=ReleaseDecision, responses=ANSWER, summary="Approve or refuse a requested release"
     )
     def post(self, request: Request, project_id: int, name: str) -> Response:
-        user, rule_set = _rule_set(request, project_id, name, Verb.RULES_RELEASE)
+        user, rule_set = rule_set_for(request, project_id, name, Verb.RULES_RELEASE)
         body = read(ReleaseDecision, request)
-        release = _release(rule_set, body.get("number"))
+        release = release_of(rule_set, body.get("number"))
         if body["approve"]:
             return Response(release_json(releases.approve_release(release, user)))
         return Response(release_json(releases.refuse_release(release, user, body["note"])))
@@ -161,7 +110,7 @@ class Releases(APIView):
 
     @extend_schema(responses=ANSWER, summary="The releases, newest first")
     def get(self, request: Request, project_id: int, name: str) -> Response:
-        _, rule_set = _rule_set(request, project_id, name)
+        _, rule_set = rule_set_for(request, project_id, name)
         rows = rule_set.releases.select_related("author", "approver").defer("document")
         return Response([release_json(one) for one in rows.order_by("-number")])
 
@@ -171,19 +120,9 @@ class OneRelease(APIView):
 
     @extend_schema(responses=ANSWER, summary="A release with its document")
     def get(self, request: Request, project_id: int, name: str, number: int) -> Response:
-        _, rule_set = _rule_set(request, project_id, name)
-        release = _release(rule_set, number)
+        _, rule_set = rule_set_for(request, project_id, name)
+        release = release_of(rule_set, number)
         return Response(release_json(release) | {"document": release.document})
-
-
-def _release(rule_set: RuleSet, number: int | None) -> Release:
-    """The release of that number, or the newest request. Problem 404.1."""
-    rows = rule_set.releases.select_related("author", "approver", "rule_set").order_by("-number")
-    asked = rows.filter(number=number) if number else rows.filter(status=Release.Status.REQUESTED)
-    found = asked.first()
-    if found is None:
-        raise Problem(NOT_FOUND)
-    return found
 
 
 class Evaluate(APIView):
@@ -195,7 +134,7 @@ class Evaluate(APIView):
         summary="A Decision about given facts or submissions; nothing is stored",
     )
     def post(self, request: Request, project_id: int, name: str) -> Response:
-        _, rule_set = _rule_set(request, project_id, name)
+        _, rule_set = rule_set_for(request, project_id, name)
         body = read(EvaluateRequest, request)
         compiled, label = releases.rules_named(rule_set, request.GET.get("release", ""))
         if "facts" in body:

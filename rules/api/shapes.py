@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from rules.engine.findings import Finding
+from rules.engine.rule_set import check_document
 from rules.models import Evaluation, Release, RuleSet, Task, TaskEvent, TierState
 from rules.services.explain import redacted
 from server.people.access import actor_json, api_time
 from server.people.models import Actor
+from server.problems import Problem
+from server.shell.problems import problem_json
 from server.shell.timeline import Item
 
 Json = dict[str, Any]
@@ -48,6 +53,14 @@ def actor_of(actor: Actor | None) -> Json | None:
 def finding_json(finding: Finding, translate: Any) -> Json:
     """An error or warning about a document, at its cell."""
     return finding.as_dict(translate)
+
+
+def findings_json(document: Any) -> list[Json]:
+    """All errors and warnings of a document, in the reader's language."""
+    try:
+        return [finding_json(one, gettext) for one in check_document(document)]
+    except Problem as problem:  # not even the shape of a document
+        return [problem_json(problem)]
 
 
 def evaluation_json(evaluation: Evaluation, hidden: frozenset[str]) -> Json:

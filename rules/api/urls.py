@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from rules.api import children, rule_sets, schema, tasks
+from rules.api import children, drafts, rule_sets, schema, tasks
 
 _PROJECT = "v1/projects/<int:project_id>"
 _RULES = f"{_PROJECT}/rule-sets/<str:name>"
@@ -15,7 +15,7 @@ urlpatterns = [
     path("v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path(f"{_PROJECT}/rule-sets", rule_sets.RuleSets.as_view()),
     path(_RULES, rule_sets.OneRuleSet.as_view()),
-    path(f"{_RULES}/draft", rule_sets.Draft.as_view()),
+    path(f"{_RULES}/draft", drafts.Draft.as_view()),
     path(f"{_RULES}/draft/check", rule_sets.DraftCheck.as_view()),
     path(f"{_RULES}/draft/request", rule_sets.DraftRequest.as_view()),
     path(f"{_RULES}/draft/release", rule_sets.DraftRelease.as_view()),

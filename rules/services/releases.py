@@ -5,7 +5,6 @@ A release is immutable; the compiled form is kept per process by its SHA-256, so
 means the same decisions.
 """
 
-import json
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +17,12 @@ from rules import problems
 from rules.engine.rule_set import RuleSet as Compiled
 from rules.engine.rule_set import load_document
 from rules.models import Release, RuleSet
+from rules.services.drafts import plain_document
 from server import clock
 from server.journal.services import emit, record
 from server.people.access import person_of
 from server.people.models import Actor
-from server.problems import CONFLICT, NOT_FOUND, UNEXPECTED, Problem
+from server.problems import NOT_FOUND, Problem
 
 _KEPT = 8  # compiled rule sets per process
 _compiled: dict[str, Compiled] = {}
@@ -69,46 +69,6 @@ def find_rule_set(project_id: int, name: str) -> RuleSet:
     if found is None:
         raise Problem(NOT_FOUND)
     return found
-
-
-def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy as JSON stores it."""
-    return json.loads(json.dumps(document, ensure_ascii=False, default=str))
-
-
-@transaction.atomic
-def new_rule_set(project: Project, document: Mapping[str, Any], actor: Actor | None) -> RuleSet:
-    """A rule set named by its document, which becomes its draft. Problems: CONFLICT, and those of
-    `put_draft`."""
-    checked = load_document(document)
-    if RuleSet.objects.filter(project=project, name=checked.name).exists():
-        raise Problem(CONFLICT, what="rule set", field="name", value=checked.name)
-    rule_set = RuleSet.objects.create(project=project, name=checked.name, dataset=checked.subject)
-    return put_draft(rule_set, document, actor)
-
-
-@transaction.atomic
-def put_draft(rule_set: RuleSet, document: Mapping[str, Any], actor: Actor | None) -> RuleSet:
-    """Replace the draft. Problems: DOCUMENT_SHAPE, RULE_SET_INVALID, UNEXPECTED for the document
-    of another rule set."""
-    checked = load_document(document)
-    _require_same(rule_set, checked)
-    rule_set.draft = plain_document(document)
-    rule_set.draft_updated_at = clock.now()
-    rule_set.draft_updated_by = actor
-    rule_set.save(update_fields=["draft", "draft_updated_at", "draft_updated_by"])
-    subject = f"rule_set:{rule_set.name}"
-    record("rule_set.draft", actor=actor, subject=subject, project_id=rule_set.project_id)
-    return rule_set
-
-
-def _require_same(rule_set: RuleSet, checked: Compiled) -> None:
-    for field, ours, theirs in (
-        ("settings.name", rule_set.name, checked.name),
-        ("settings.subject", rule_set.dataset, checked.subject),
-    ):
-        if ours != theirs:
-            raise Problem(UNEXPECTED, field=field, value=theirs, reason=f"here it is {ours}")
 
 
 def rules_named(rule_set: RuleSet, release: str) -> tuple[Compiled, int | str]:

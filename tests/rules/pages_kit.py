@@ -19,8 +19,8 @@ from forms.models import (
 )
 from rules.models import Release, RuleSet, TierState
 from rules.programme import programme_cases, programme_document
+from rules.services.drafts import plain_document
 from rules.services.evaluate import evaluate_entity
-from rules.services.releases import plain_document
 from server import clock
 from server.people.models import Actor, User
 from server.places.models import Area, School
