@@ -1,10 +1,14 @@
 """What the database knows about one entity, as facts on a day (design.md §4; policies in
 rules.engine.merge).
 
-Two queries: the current versions of its submissions, and the tiers it was in.
+Two queries, for one child or for many: the current versions of the submissions, and the tiers.
 """
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
 
 from forms.instance.flatten import answers
 from forms.models import Entity, Submission, SubmissionVersion
@@ -32,48 +36,80 @@ def facts_of(entity: Entity, rule_set: RuleSet, as_of: date) -> Facts:
 def observations_of(entity: Entity) -> list[Observation]:
     """The submissions about `entity` as they stand: not deleted, not drafts, not rejected in
     review. One query."""
-    rows = (
-        SubmissionVersion.objects.filter(
-            is_current=True,
-            submission__subjects__entity=entity,
-            submission__deleted_at=None,
-            submission__is_draft=False,
-        )
-        .exclude(submission__review_state=Submission.ReviewState.REJECTED)
-        .values_list(
-            "form__xml_form_id",
-            "occurred_on",
-            "data",
-            "submission__instance_id",
-            "submission__created_at",
-            "submission__submitter__appuser__worker__display_name",
-            "submission__submitter__display_name",
-        )
-        .order_by("submission_id")
+    return observations_of_many([entity.pk])[entity.pk]
+
+
+def observations_of_many(
+    entity_ids: Collection[int], as_of: date | None = None
+) -> dict[int, list[Observation]]:
+    """The same of many entities, each with a list; with `as_of` only those that speak of that day
+    or before. One query, so at most some thousand entities at once."""
+    seen: dict[int, list[Observation]] = {pk: [] for pk in entity_ids}
+    rows = SubmissionVersion.objects.filter(
+        is_current=True,
+        submission__subjects__entity__in=list(seen),
+        submission__deleted_at=None,
+        submission__is_draft=False,
+    ).exclude(submission__review_state=Submission.ReviewState.REJECTED)
+    if as_of is not None:
+        rows = rows.filter(Q(occurred_on=None) | Q(occurred_on__lte=as_of))
+    told = rows.values_list("submission__subjects__entity_id", *_COLUMNS)
+    for pk, *row in told.order_by("submission_id").iterator(chunk_size=2000):
+        one = _observation(*row)
+        if as_of is None or one.occurred_on <= as_of:
+            seen[pk].append(one)
+    return seen
+
+
+_COLUMNS = (
+    "form__xml_form_id",
+    "occurred_on",
+    "data",
+    "submission__instance_id",
+    "submission__created_at",
+    "submission__submitter__appuser__worker__display_name",
+    "submission__submitter__display_name",
+)
+
+
+def _observation(
+    form: str,
+    occurred_on: date | None,
+    data: dict[str, Any],
+    instance_id: str,
+    received_at: datetime,
+    worker: str | None,
+    sender: str | None,
+) -> Observation:
+    return Observation(
+        form=form,
+        occurred_on=occurred_on or clock.local_day(received_at),
+        answers=answers(data),
+        instance_id=instance_id,
+        received_at=received_at,
+        worker=worker or sender or "",
     )
-    return [
-        Observation(
-            form=form,
-            occurred_on=occurred_on or clock.local_day(received_at),
-            answers=answers(data),
-            instance_id=instance_id,
-            received_at=received_at,
-            worker=worker or sender or "",
-        )
-        for form, occurred_on, data, instance_id, received_at, worker, sender in rows
-    ]
 
 
 def tier_spans(entity: Entity, as_of: date) -> tuple[TierSpan, ...]:
     """The tiers that were in force, oldest first, by the decisions taken until the end of `as_of`.
     One query."""
-    decisions = TierDecision.objects.filter(entity=entity, action__in=_CHANGES).order_by("id")
-    spans: list[TierSpan] = []
-    for tier, at in decisions.values_list("to_tier", "at"):
-        day = clock.local_day(at)
-        if day > as_of or (spans and spans[-1].tier == tier):
-            continue
-        if spans:
-            spans[-1] = TierSpan(spans[-1].tier, spans[-1].since, day)
-        spans.append(TierSpan(tier, day))
-    return tuple(spans)
+    return tier_spans_of_many([entity.pk], as_of)[entity.pk]
+
+
+def tier_spans_of_many(entity_ids: Collection[int], as_of: date) -> dict[int, tuple[TierSpan, ...]]:
+    """The same of many entities. One query."""
+    spans: dict[int, list[TierSpan]] = {pk: [] for pk in entity_ids}
+    decisions = TierDecision.objects.filter(entity__in=list(spans), action__in=_CHANGES)
+    for pk, tier, at in decisions.order_by("id").values_list("entity_id", "to_tier", "at"):
+        _go_on(spans[pk], tier, clock.local_day(at), as_of)
+    return {pk: tuple(found) for pk, found in spans.items()}
+
+
+def _go_on(spans: list[TierSpan], tier: str, day: date, as_of: date) -> None:
+    """Let `tier` follow from `day`, unless that is later than `as_of` or changes nothing."""
+    if day > as_of or (spans and spans[-1].tier == tier):
+        return
+    if spans:
+        spans[-1] = TierSpan(spans[-1].tier, spans[-1].since, day)
+    spans.append(TierSpan(tier, day))
