@@ -5,6 +5,9 @@ conditional
 update (one row changed = mine), runs each in its own transaction together with the mark that it is done, and gives
 up after `MAX_TRIES` with the error kept. Killed in the middle, the transaction is undone and the claim runs out:
 once, not twice.
+
+A long job (`@by_itself`) commits by itself in small steps and keeps its place in a row of its own; between two steps
+it calls `give_way`.
 """
 
 import hashlib
@@ -13,8 +16,10 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from contextvars import ContextVar
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -40,6 +45,8 @@ NUDGE_PAUSE = 30.0  # seconds without nudges after the broker did not answer, so
 SEAL_BATCH = 200  # rows per write transaction (design.md section 4)
 
 _no_nudge_before = 0.0
+_between: ContextVar[Callable[[], object] | None] = ContextVar("anhu_between", default=None)
+Job = TypeVar("Job", bound=Callable[..., None])
 
 
 def record(
@@ -123,6 +130,14 @@ def run_pending(
     `between` is called after each, outside of any transaction: a worker lets others write there.
     """
     claim = claim or uuid.uuid4().hex
+    token = _between.set(between)
+    try:
+        return _run_each(limit, claim, between)
+    finally:
+        _between.reset(token)
+
+
+def _run_each(limit: int, claim: str, between: Callable[[], object] | None) -> int:
     taken = 0
     for reaction_id in list(pending().values_list("id", flat=True)[:limit]):
         if (
@@ -137,10 +152,24 @@ def run_pending(
     return taken
 
 
+def by_itself(job: Job) -> Job:
+    """Mark a job that is not run in one transaction with the mark that it is done: reading and thinking would hold the
+    only writer of SQLite. It commits in steps, each of which also moves the place where a killed run goes on."""
+    job.by_itself = True  # type: ignore[attr-defined]
+    return job
+
+
+def give_way() -> None:
+    """Let others write, between two steps of a long job; nothing outside of a worker. Call outside of transactions."""
+    between = _between.get()
+    if between is not None:
+        between()
+
+
 def _run(reaction: Reaction) -> None:
     try:
-        with transaction.atomic():
-            job: Callable[..., None] = import_string(reaction.job)
+        job: Callable[..., None] = import_string(reaction.job)
+        with nullcontext() if hasattr(job, "by_itself") else transaction.atomic():
             job(**reaction.payload)
             Reaction.objects.filter(pk=reaction.pk, claim=reaction.claim).update(
                 done_at=clock.now(), last_error=""

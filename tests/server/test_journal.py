@@ -9,7 +9,9 @@ from server import clock
 from server.journal.models import Entry, Reaction
 from server.journal.services import (
     MAX_TRIES,
+    by_itself,
     first_broken_seal,
+    give_way,
     pending,
     record,
     release_claims,
@@ -39,6 +41,19 @@ def killed(word: str) -> None:
     raise KeyboardInterrupt  # stands for a kill: nothing after it runs
 
 
+@by_itself
+def steps(word: str) -> None:
+    """A long job: its first step is committed before it dies in the second."""
+    for step in ("first", "second"):
+        give_way()
+        if f"{word}:{step}" not in done:
+            with transaction.atomic():
+                record("test.step", subject=f"{word}:{step}")
+            done.append(f"{word}:{step}")
+            if step == "first":
+                raise KeyboardInterrupt
+
+
 @pytest.fixture(autouse=True)
 def reactions(settings):
     done.clear()
@@ -46,6 +61,7 @@ def reactions(settings):
         "noted": [f"{__name__}.note"],
         "failing": [f"{__name__}.write_then_fail"],
         "killing": [f"{__name__}.killed"],
+        "stepping": [f"{__name__}.steps"],
         "both": [f"{__name__}.note", f"{__name__}.write_then_fail"],
     }
 
@@ -138,3 +154,20 @@ def test_entries_cannot_be_deleted():
     record("a")
     with pytest.raises(TypeError):
         Entry.objects.all().delete()
+
+
+def test_a_long_job_keeps_the_steps_it_committed_and_lets_others_write_between():
+    record("a", event="stepping", payload={"word": "x"})
+    given: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        run_pending(between=lambda: given.append(1))
+    assert Entry.objects.filter(action="test.step").count() == 1
+    release_claims()
+    assert run_pending(between=lambda: given.append(2)) == 1
+    assert Entry.objects.filter(action="test.step").count() == 2
+    assert given == [1, 2, 2, 2], "before each step, and after the job that ended"
+    assert Reaction.objects.get().done_at is not None
+
+
+def test_outside_of_a_worker_nobody_gives_way():
+    give_way()
