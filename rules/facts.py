@@ -54,7 +54,7 @@ def observations_of_many(
     if as_of is not None:
         rows = rows.filter(Q(occurred_on=None) | Q(occurred_on__lte=as_of))
     told = rows.values_list("submission__subjects__entity_id", *_COLUMNS)
-    for pk, *row in told.order_by("submission_id").iterator(chunk_size=2000):
+    for pk, *row in told.order_by("submission_id"):
         one = _observation(*row)
         if as_of is None or one.occurred_on <= as_of:
             seen[pk].append(one)
