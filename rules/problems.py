@@ -278,3 +278,100 @@ SAMPLE_EXISTS = Kind(
     _("There is a sample county here already."),
     _("Use an empty database for another one."),
 )
+
+# Simulations.
+TOO_MANY_SIMULATIONS = Kind(
+    "409.651",
+    409,
+    _("%(count)s trials of these rules are waiting or running already."),
+    _("Wait for one to finish, or cancel one."),
+)
+SIMULATION_ENDED = Kind(
+    "409.652", 409, _("Trial %(number)s has ended already."), _("Start another one.")
+)
+
+# The rule workbook: faults of its sheets and cells, each with sheet, row and column; and the draft.
+WORKBOOK_CELL = Kind(
+    "400.701",
+    400,
+    _("'%(value)s' cannot stand in the column `%(name)s`: %(reason)s."),
+    _("%(cure)s"),
+)
+WORKBOOK_HEADING = Kind(
+    "400.702",
+    400,
+    _("There is no column `%(name)s` here."),
+    _("%(cure)s If the column is your own, give it a name less like ours."),
+)
+WORKBOOK_HEADING_TWICE = Kind(
+    "400.703",
+    400,
+    _("The column `%(name)s` is there twice."),
+    _("Keep one of them."),
+)
+WORKBOOK_NO_HEADING = Kind(
+    "400.704",
+    400,
+    _("'%(value)s' stands in a column without a heading."),
+    _("Give the column a heading in row 1, or clear it."),
+)
+WORKBOOK_SHEET = Kind(
+    "400.705",
+    400,
+    _("There is no sheet `%(name)s` in a rule workbook."),
+    _("%(cure)s If the sheet is your own, give it a name less like ours."),
+)
+WORKBOOK_NO_RULES = Kind(
+    "400.706",
+    400,
+    _("This workbook has none of the sheets of a rule set: %(sheets)s."),
+    _("Download the draft as a workbook, change it, and upload it again."),
+)
+WORKBOOK_MERGED = Kind(
+    "400.707",
+    400,
+    _("The cells %(cells)s are merged, so it is not clear which rows they belong to."),
+    _("Split them and fill in each row."),
+)
+WORKBOOK_FORMULA = Kind(
+    "400.708",
+    400,
+    _("The cell %(cell)s holds a formula without a result."),
+    _("Put its value in its place (copy, then paste as values)."),
+)
+WORKBOOK_ERROR_CELL = Kind(
+    "400.709",
+    400,
+    _("The cell %(cell)s holds the error %(value)s."),
+    _("Mend the formula, or put a value in its place."),
+)
+WORKBOOK_ROW = Kind(
+    "400.710",
+    400,
+    _("This row cannot be read: %(reason)s."),
+    _("%(cure)s"),
+)
+WORKBOOK_OLD = Kind(
+    "400.711",
+    400,
+    _("This is not an XLSX workbook."),
+    _("Save it as XLSX (Excel workbook) and upload it again."),
+)
+DRAFT_CHANGED = Kind(
+    "409.641",
+    409,
+    _("%(who)s changed this draft at %(when)s, after you had opened it."),
+    _("Look at the draft as it is now, then make your change again."),
+)
+NOTHING_TO_UNDO = Kind(
+    "409.642",
+    409,
+    _("There is no earlier draft of the rule set %(name)s to go back to."),
+    _("Take a release as the draft instead."),
+)
+NO_UPLOAD = Kind(
+    "409.643",
+    409,
+    _("This upload does not wait for a decision any more."),
+    _("Upload the file again."),
+)

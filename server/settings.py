@@ -268,6 +268,7 @@ REACTIONS: dict[str, list[str]] = {
     "entity.touched": ["rules.services.evaluate.evaluate_entity"],
     "submission.registered": ["rules.services.tasks.close_by_submission"],
     "release.activated": ["rules.services.sweeps.evaluate_release"],
+    "simulation.started": ["rules.services.simulations.run_simulation"],
 }
 # functions (form_version) -> list of problems shown before publishing
 PUBLISH_CHECKS: list[str] = []

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from rules.api import children, drafts, rule_sets, schema, tasks
+from rules.api import children, drafts, rule_sets, schema, simulations, tasks
 
 _PROJECT = "v1/projects/<int:project_id>"
 _RULES = f"{_PROJECT}/rule-sets/<str:name>"
@@ -21,6 +21,11 @@ urlpatterns = [
     path(f"{_RULES}/draft/release", rule_sets.DraftRelease.as_view()),
     path(f"{_RULES}/releases", rule_sets.Releases.as_view()),
     path(f"{_RULES}/releases/<int:number>", rule_sets.OneRelease.as_view()),
+    path(f"{_RULES}/draft/simulate", simulations.Simulate.as_view()),
+    path(f"{_RULES}/simulations", simulations.Simulations.as_view()),
+    path(f"{_RULES}/simulations/<int:pk>", simulations.OneSimulation.as_view()),
+    path(f"{_RULES}/simulations/<int:pk>/moves", simulations.SimulationMoves.as_view()),
+    path(f"{_RULES}/simulations/<int:pk>/cancel", simulations.SimulationCancel.as_view()),
     path(f"{_RULES}/evaluate", rule_sets.Evaluate.as_view()),
     path(f"{_ENTITY}/evaluation", children.NewestEvaluation.as_view()),
     path(f"{_ENTITY}/evaluations", children.Evaluations.as_view()),
