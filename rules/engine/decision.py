@@ -15,6 +15,7 @@ from rules.engine.outcome import Decision, DimensionScore, Gap, Reason, RuleOutc
 from rules.engine.parts import Due, RuleSet, Task
 from rules.engine.program import CompiledRule, Program, program_of
 from rules.engine.scoring import Tally, tally
+from rules.engine.standing import population_of
 from rules.engine.values import Values
 
 __all__ = ["Decision", "Provenance", "SourceLike", "decide"]
@@ -50,7 +51,7 @@ def decide(
     certain, possible = run.certain, run.possible
     tiers = [tier.id for tier in rule_set.tiers]
     gaps = run.gaps()
-    population, possible_population = run.population()
+    population, possible_population = population_of(run.program, values.env)
     limit = rule_set.conference_score
     return Decision(
         tier=tiers[certain.rank],
@@ -180,24 +181,6 @@ class _Run:
         tier = self.rule_set.tiers[self.certain.rank].id
         alone = tuple(gap.fact for gap in gaps if gap.could_reach != tier)
         return alone or tuple(gap.fact for gap in gaps)
-
-    def population(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The first class that is true with every true tag; and the classes before it and tags that
-        are unknown."""
-        env = self.values.env
-        certain: list[str] = []
-        possible: list[str] = []
-        for name, run in self.program.populations:
-            status = run(env)
-            if status is True:
-                certain.append(name)
-                break
-            possible.extend([name] if status is None else [])
-        for name, run in self.program.tags:
-            status = run(env)
-            certain.extend([name] if status is True else [])
-            possible.extend([name] if status is None else [])
-        return tuple(certain), tuple(possible)
 
 
 def task_call(task: Task, limits: list[Due], rules: list[str], facts: tuple[str, ...]) -> TaskCall:

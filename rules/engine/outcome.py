@@ -92,6 +92,11 @@ class Decision:
         """Whether what is unknown could raise the tier."""
         return self.tier != self.possible_tier
 
+    @property
+    def statuses(self) -> dict[str, bool | None]:
+        """The status of each rule in force by its id."""
+        return {item.id: item.status for item in self.rules}
+
     def with_durable(self, verdict: str) -> "Decision":
         """The same decision with the second engine's verdict: ok, mismatch or unavailable."""
         return replace(self, durable=verdict)

@@ -2,7 +2,7 @@
 
 from rules.models.evaluation import Evaluation
 from rules.models.occasion import Occasion
-from rules.models.reevaluation import Reevaluation, ShadowResult
+from rules.models.reevaluation import DayPass, Reevaluation, ShadowResult
 from rules.models.rule_set import Release, RuleSet
 from rules.models.simulation import Move, Simulation
 from rules.models.task import Notice, Task, TaskEvent
@@ -10,6 +10,7 @@ from rules.models.tier import Appeal, TierDecision, TierState
 
 __all__ = [
     "Appeal",
+    "DayPass",
     "Evaluation",
     "Move",
     "Notice",

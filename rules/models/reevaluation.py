@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forms.models import Entity
 from rules.models.evaluation import Evaluation
-from rules.models.rule_set import Release
+from rules.models.rule_set import Release, RuleSet
 from server import clock
 from server.people.models import Actor
 
@@ -33,6 +33,22 @@ class Reevaluation(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+
+class DayPass(models.Model):
+    """One look at all children on one day, for what time alone has changed (birthdays, ends of windows)."""
+
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.CASCADE, related_name="day_passes")
+    day = models.DateField()  # the site's
+    looked_at = models.PositiveIntegerField(default=0)
+    evaluated = models.PositiveIntegerField(default=0)  # those whose outcome is another today
+    failed = models.PositiveIntegerField(default=0)
+    last_entity = models.PositiveBigIntegerField(default=0)  # children up to this id are done
+    started_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule_set", "day"], name="day_pass_once")]
 
 
 class ShadowResult(models.Model):

@@ -51,6 +51,8 @@ class Release(models.Model):
         APPROVED = "approved", _("Approved")
         REFUSED = "refused", _("Refused")
         RETIRED = "retired", _("Retired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        TRIAL = "trial", _("On trial")  # a draft frozen to be compared only, never in force
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()
@@ -58,7 +60,12 @@ class Release(models.Model):
     sha256 = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
     note = models.TextField(blank=True)
+    answer = models.TextField(blank=True)  # why it was refused, withdrawn or not activated
     author = models.ForeignKey(
+        Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # who changed the document last before it was asked for: no approver either
+    editor = models.ForeignKey(
         Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     approver = models.ForeignKey(

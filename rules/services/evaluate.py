@@ -6,24 +6,22 @@ the child locked: killed in the middle
 nothing has happened, run twice nothing happens twice.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from django.db import transaction
 
 from forms.models import Entity, SubmissionVersion
 from rules.engine.decision import decide
-from rules.engine.observed import Facts, Source
-from rules.engine.outcome import Decision, json_value
+from rules.engine.observed import Facts
+from rules.engine.outcome import Decision
 from rules.engine.rule_set import RuleSet
 from rules.engine.values import resolve
 from rules.facts import facts_of
 from rules.models import Evaluation, Release, TierDecision, TierState
-from rules.services import phone, releases
+from rules.services import phone, releases, shadow
+from rules.services.attribution import change_between
+from rules.services.evaluations import SWEEP, Cause, Judged, store_evaluation
 from rules.services.notices import notify_role
 from rules.services.second_opinion import MISMATCH, OK, UNAVAILABLE, second_opinion
 from rules.services.tasks import Synced, close_tasks, sync_tasks, unsettled_rules, wanted_tasks
@@ -32,45 +30,110 @@ from server import clock
 from server.journal.services import record
 from server.people.roles import Role
 
-SWEEP = (
-    "sweep"  # the cause of evaluations by the calendar: stored only when something comes of them
-)
+__all__ = [
+    "SWEEP",
+    "Acted",
+    "Prepared",
+    "act",
+    "evaluate_entity",
+    "judge",
+    "judge_facts",
+    "prepare",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Facts on a day with the decision about them, and what the engines differ about."""
+class Prepared:
+    """A child judged outside of any transaction, to be acted on in a short one.
 
-    facts: Facts
-    decision: Decision
-    differing: tuple[str, ...] = ()
+    `seen`: the evaluation and the moment at which its state stood then."""
+
+    entity: Entity
+    release: Release
+    judged: Judged
+    change: str
+    seen: tuple[int | None, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What came of an evaluation."""
+
+    evaluation: Evaluation
+    rise: TierDecision | None
+    synced: Synced
 
 
 @transaction.atomic
 def evaluate_entity(entity_id: int, cause: str, cause_subject: str = "") -> Evaluation | None:
     """Evaluate one entity now; answers the newest Evaluation (the same outcome is not stored
     twice), None where no rule
-    set in force classifies it. A Reaction's job. `cause_subject` is "submission:<instanceId>" or
-    empty."""
-    entity = (
-        Entity.objects.select_for_update(of=("self",))
-        .select_related("dataset", "area")
-        .filter(pk=entity_id, deleted_at=None)
-        .first()
-    )
+    set in force classifies it. A Reaction's job. `cause_subject` is "submission:<instanceId>",
+    "entity:<uuid>" or empty."""
+    entity = _entity(entity_id, is_locked=True)
     release = releases.active_release(entity.dataset) if entity is not None else None
     if entity is None or release is None:
         return None
-    rule_set = releases.compiled(release)
-    judged = judge(entity, rule_set, clock.today(), release.number)
     state = _locked_state(entity)
-    evaluation = _store(entity, release, judged, state, (cause, cause_subject))
+    prepared = _judged(entity, release, state)
+    return _act(prepared, state, Cause(cause, cause_subject)).evaluation
+
+
+def prepare(entity_id: int) -> Prepared | None:
+    """Judge one entity without writing or holding anything; None where nothing classifies it. For `act`."""
+    entity = _entity(entity_id)
+    release = releases.active_release(entity.dataset) if entity is not None else None
+    if entity is None or release is None:
+        return None
+    known = TierState.objects.select_related("evaluation").filter(entity=entity)
+    return _judged(entity, release, known.first())
+
+
+def act(prepared: Prepared, cause: Cause) -> Acted | None:
+    """Let what was prepared act, in the caller's transaction; it is judged again if the child has been evaluated or
+    another release come into force since. What has been sent since asks for its own evaluation. None where the child
+    is gone or nothing classifies it any more."""
+    entity = _entity(prepared.entity.pk, is_locked=True)
+    release = releases.active_release(entity.dataset) if entity is not None else None
+    if entity is None or release is None:
+        return None
+    state = _locked_state(entity)
+    if _seen(state) != prepared.seen or release.pk != prepared.release.pk:
+        return _act(_judged(entity, release, state), state, cause)
+    return _act(replace(prepared, entity=entity), state, cause)
+
+
+def _entity(entity_id: int, *, is_locked: bool = False) -> Entity | None:
+    rows = Entity.objects.select_related("dataset", "area").filter(pk=entity_id, deleted_at=None)
+    return (rows.select_for_update(of=("self",)) if is_locked else rows).first()
+
+
+def _judged(entity: Entity, release: Release, state: TierState | None) -> Prepared:
+    judged = judge(entity, releases.compiled(release), clock.today(), release.number)
+    before = state.evaluation if state is not None else None
+    change = change_between(entity, before, release, judged.decision)
+    return Prepared(entity, release, judged, change, _seen(state))
+
+
+def _seen(state: TierState | None) -> tuple[int | None, datetime | None]:
+    if state is None or state.evaluation_id is None:
+        return None, None
+    return state.evaluation_id, state.updated_at
+
+
+def _act(prepared: Prepared, state: TierState, cause: Cause) -> Acted:
+    entity, judged = prepared.entity, prepared.judged
+    rule_set = releases.compiled(prepared.release)
+    evaluation = store_evaluation(
+        entity, prepared.release, judged, state.evaluation, cause, prepared.change
+    )
     rise = apply_outcome(state, rule_set, evaluation, _outcome(judged.decision))
-    synced = _sync(entity, rule_set, judged.decision, cause_subject)
+    synced = _sync(entity, rule_set, judged.decision, cause.instance_id)
     phone.show_child(entity, state, rule_set)
     _tell(entity, rule_set, judged, rise)
-    _journal(entity, evaluation, rise, synced, cause)
-    return evaluation
+    _journal(entity, evaluation, rise, synced, cause.event)
+    shadow.look_beside(prepared.release.rule_set, evaluation)
+    return Acted(evaluation, rise, synced)
 
 
 def judge(entity: Entity, rule_set: RuleSet, as_of: date, release: int | str) -> Judged:
@@ -82,7 +145,7 @@ def judge_facts(facts: Facts, rule_set: RuleSet, as_of: date, release: int | str
     """The decision about `facts`, by both engines."""
     values = resolve(rule_set, facts.values, as_of)
     decision = decide(rule_set, values, facts.provenance, release=release)
-    verdict, differing = second_opinion(rule_set, facts.values, values)
+    verdict, differing = second_opinion(rule_set, facts.values, values, decision.statuses)
     return Judged(facts, decision.with_durable(verdict), differing)
 
 
@@ -95,77 +158,6 @@ def _locked_state(entity: Entity) -> TierState:
     return state
 
 
-def _store(
-    entity: Entity, release: Release, judged: Judged, state: TierState, cause: tuple[str, str]
-) -> Evaluation:
-    """The newest evaluation, stored unless the last one says the same."""
-    decision, last = judged.decision, state.evaluation
-    body, facts = decision.to_json(), facts_json(judged.facts)
-    if judged.differing:
-        body["engines"]["differing"] = list(judged.differing)
-    digest = digest_of(release.sha256, facts, body)
-    if last is not None and last.release_id == release.pk:
-        by_calendar = cause[0] == SWEEP and _outcome_json(last.decision) == _outcome_json(body)
-        if by_calendar or last.digest == digest:
-            return last
-    return Evaluation.objects.create(
-        entity=entity,
-        release=release,
-        as_of=clock.now(),
-        cause=cause[0][:60],
-        cause_subject=cause[1][:120],
-        facts=facts,
-        decision=body,
-        digest=digest,
-        tier=decision.tier,
-        possible_tier=decision.possible_tier,
-        score=round(decision.score),
-        score_possible=round(decision.possible_score),
-        is_insufficient=decision.insufficient,
-        engine_state=decision.durable,
-    )
-
-
-def digest_of(release: str, facts: dict[str, Any], decision: dict[str, Any]) -> str:
-    """SHA-256 of what was decided from what; the day it was asked for is left out."""
-    said = [release, facts, {key: value for key, value in decision.items() if key != "asOf"}]
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _outcome_json(decision: dict[str, Any]) -> list[Any]:
-    """What comes of a decision, without the values behind it: days pass without a change of
-    this."""
-    rules = [(rule["id"], rule["status"]) for rule in decision["rules"]]
-    kept = ("tier", "possibleTier", "scoreRange", "population", "engines")
-    tasks = [task["id"] for task in decision["tasks"]]
-    return [rules, tasks, *(decision.get(key) for key in kept)]
-
-
-def facts_json(facts: Facts) -> dict[str, Any]:
-    """Facts as stored: name -> value, form, date, instanceId, worker, and `more` where several
-    answers make it."""
-    return {
-        name: _fact_json(value, facts.provenance.get(name, ()))
-        for name, value in sorted(facts.values.items())
-    }
-
-
-def _fact_json(value: Any, sources: Sequence[Source]) -> dict[str, Any]:
-    body: dict[str, Any] = {"value": json_value(value)}
-    if sources:
-        first = sources[0]
-        body |= {
-            "form": first.form,
-            "date": first.date.isoformat(),
-            "instanceId": first.instance_id,
-            "worker": first.worker,
-        }
-    if len(sources) > 1:
-        body["more"] = [source.instance_id for source in sources[1:]]
-    return body
-
-
 def _outcome(decision: Decision) -> Outcome:
     return Outcome(
         tier=decision.tier,
@@ -175,8 +167,7 @@ def _outcome(decision: Decision) -> Outcome:
     )
 
 
-def _sync(entity: Entity, rule_set: RuleSet, decision: Decision, cause_subject: str) -> Synced:
-    instance_id = cause_subject.removeprefix("submission:") if cause_subject else None
+def _sync(entity: Entity, rule_set: RuleSet, decision: Decision, instance_id: str | None) -> Synced:
     synced = sync_tasks(
         entity,
         rule_set,

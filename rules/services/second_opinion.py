@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.db import DatabaseError
 
+from rules.engine.durable_answer import OK, UNAVAILABLE
+from rules.engine.durable_compare import MISMATCH, compare
 from rules.engine.durable_process import DurableProcess
-from rules.engine.kleene import evaluate
+from rules.engine.kleene import Evaluated
 from rules.engine.rule_set import RuleSet, canonical_bytes
 from rules.engine.values import Values
 from rules.language.ast import Value
@@ -22,38 +24,34 @@ from rules.models import Release
 from rules.services.releases import compiled
 from server.problems import Problem
 
+__all__ = ["MISMATCH", "OK", "UNAVAILABLE", "process_of", "second_opinion", "warm_up"]
+Statuses = Mapping[str, bool | None]
+
 logger = logging.getLogger("rules.durable")
-OK, MISMATCH, UNAVAILABLE = "ok", "mismatch", "unavailable"
 _KEPT = 2  # children alive at once: the release in force and, say, a draft
-_WORDS = {True: "true", False: "false", None: "unknown"}
 _processes: dict[str, DurableProcess] = {}
 _lock = threading.Lock()
 
 
 def second_opinion(
-    rule_set: RuleSet, facts: Mapping[str, Value], values: Values
+    rule_set: RuleSet, facts: Mapping[str, Value], values: Values, statuses: Statuses
 ) -> tuple[str, tuple[str, ...]]:
-    """OK, MISMATCH or UNAVAILABLE, and the rules and derived facts about which the engines
-    differ."""
-    answer = _process_of(rule_set).evaluate(facts, values.as_of)
+    """OK, MISMATCH or UNAVAILABLE, and the rules and derived facts about which the engines differ.
+
+    `statuses`: what the evaluator of record found for `values`, which come from `facts`."""
+    answer = process_of(rule_set).evaluate(facts, values.as_of)
     if answer.state != OK:
         logger.warning("no second opinion: %s", answer.reason)
         return UNAVAILABLE, ()
-    ours = {name: _WORDS[status] for name, status in evaluate(rule_set, values).statuses.items()}
-    derived = {name: _WORDS[_as_status(values.get(name))] for name in answer.derived}
-    differing = {name for name, status in ours.items() if answer.statuses.get(name) != status}
-    differing |= {name for name, status in answer.derived.items() if derived[name] != status}
+    differing = sorted({one.name for one in compare(Evaluated(values, dict(statuses)), answer)})
     if differing:
-        logger.error("the engines differ about %s", sorted(differing))
-        return MISMATCH, tuple(sorted(differing))
+        logger.error("the engines differ about %s", differing)
+        return MISMATCH, tuple(differing)
     return OK, ()
 
 
-def _as_status(value: Value | None) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _process_of(rule_set: RuleSet) -> DurableProcess:
+def process_of(rule_set: RuleSet) -> DurableProcess:
+    """The child process of `rule_set`: the one there is, or one that starts at its first question."""
     with _lock:
         found = _processes.pop(rule_set.sha256, None)
         if found is None:
@@ -71,7 +69,7 @@ def warm_up() -> None:
     try:
         active = list(Release.objects.filter(active_of__isnull=False).defer("document")[:_KEPT])
         for release in active:
-            _process_of(compiled(release)).start()
+            process_of(compiled(release)).start()
     except (DatabaseError, Problem) as error:
         logger.warning("not warmed up: %s", error)
 

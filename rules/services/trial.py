@@ -25,8 +25,9 @@ def try_facts(
     Problems: UNKNOWN_FACT, FACT_VALUE.
     """
     values = resolve(rule_set, facts, as_of or clock.today())
-    verdict, _ = second_opinion(rule_set, facts, values)
-    return decide(rule_set, values, release=release).with_durable(verdict)
+    decision = decide(rule_set, values, release=release)
+    verdict, _ = second_opinion(rule_set, facts, values, decision.statuses)
+    return decision.with_durable(verdict)
 
 
 def try_submissions(
