@@ -57,6 +57,7 @@ def build_tiers(items: Iterable[Item]) -> tuple[Tier, ...]:
     """The tiers, lowest first."""
     simple = (
         "color", "acts_at_once", "visit_days", "first_contact_hours", "lead_role", "review_days",
+        "verify_tasks",
     )  # fmt: skip
     tiers = []
     for rank, item in enumerate(items):
@@ -206,7 +207,7 @@ class Parts:
                 for step in item.get("escalation", ())
             ),
             closes=self.closings(index, close), is_manual="manual" in close,
-            evidence=item.get("evidence", {}), verify=item.get("verify", False),
+            evidence=item.get("evidence", {}), verify=item.get("verify"),
             priority=item.get("priority", 0),
         )  # fmt: skip
 

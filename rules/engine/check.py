@@ -203,6 +203,7 @@ class _Checker:
         trees += [rule.when for rule in self.rule_set.rules]
         trees += [group.when for group in (*self.rule_set.populations, *self.rule_set.tags)]
         trees += [fact.applies for fact in self.rule_set.facts.values() if fact.applies]
+        trees += [item.when for item in self.rule_set.calendar if item.when]
         read = frozenset[str]().union(*map(facts_of, trees))
         for sheet in ("facts", "derived"):
             for index, item in self.rows(sheet):

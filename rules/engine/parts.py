@@ -6,28 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from rules.engine.calendar.parts import CalendarItem, Period
 from rules.engine.findings import Finding
+from rules.engine.limits import Due as Due
+from rules.engine.limits import TaskUse as TaskUse
+from rules.engine.limits import WorkingDays
 from rules.language.ast import Expr, Type, Value
 from rules.language.names import Bilingual, Names
-
-_HOURS = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "working_days": 33.6}
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A time limit in exactly one unit, counted from the opening of a task."""
-
-    unit: str  # minutes | hours | days | working_days
-    amount: int
-
-    @property
-    def hours(self) -> float:
-        """For comparing limits: a working day counts as 7/5 of a day."""
-        return self.amount * _HOURS[self.unit]
-
-    def as_json(self) -> dict[str, int]:
-        """As the document writes it."""
-        return {self.unit: self.amount}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +40,7 @@ class Tier:
     review_days: int | None = None
     downgrade_roles: tuple[str, ...] = ()
     downgrade_approvals: int = 1
+    verify_tasks: bool = False  # work that its rules ask for is confirmed by another person
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +134,6 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskUse:
-    """A task that a rule opens, with its own time limit if it has one."""
-
-    id: str
-    due: Due | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule; counted when `is_on` and the day lies within [starts_on, ends_on]."""
 
@@ -212,7 +190,7 @@ class Task:
     closes: tuple[Closing, ...] = ()
     is_manual: bool = False
     evidence: Bilingual = field(default_factory=dict)
-    verify: bool = False
+    verify: bool | None = None  # None: where the tier of its rules says so
     priority: int = 0
 
     def due_in(self, tier: str) -> Due | None:
@@ -259,7 +237,19 @@ class RuleSet:
     ask_for_facts: str | None = None
     conference_score: float | None = None
     holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    calendar: tuple[CalendarItem, ...] = ()
+    periods: Mapping[str, Period] = field(default_factory=dict)
     warnings: tuple[Finding, ...] = ()
+
+    @property
+    def working_days(self) -> WorkingDays:
+        """The county's calendar of offices."""
+        return WorkingDays(self.holidays, self.workdays)
+
+    def item(self, item_id: str) -> CalendarItem | None:
+        """The item of the calendar of that id."""
+        return next((item for item in self.calendar if item.id == item_id), None)
 
     def tier(self, tier_id: str) -> Tier:
         """The tier of that id; KeyError when there is none."""

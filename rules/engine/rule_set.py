@@ -15,6 +15,9 @@ facts derived populations tags rules tasks calendar cases`. Beyond the schema:
   rule.
 - `tasks.close`: {form, when} over that submission's own answers, {any: [...]} or {manual: true}.
   `tasks.escalation` counts from the opening, or with `from: due` from the due time.
+- `calendar`: a row is a period of the year ({yearly: {from, to}} or {dates: [...]}) or an item with a `trigger`, an
+  optional condition `when` over the child's facts, `tasks` as in rules and `actions` (`calendar.parts` has the kinds
+  and what each needs). `settings.workdays` are days of weekends that are worked (调休).
 - `roles`: when the section is there, every role named elsewhere must be in it (`discoverer` is).
 """
 
@@ -23,6 +26,8 @@ from dataclasses import replace
 from typing import Any
 
 from rules.engine.building import Parts, build_dimensions, build_tiers
+from rules.engine.calendar.building import build_calendar, build_periods, build_workdays
+from rules.engine.calendar.checking import check_calendar
 from rules.engine.check import check_rule_set
 from rules.engine.document import (
     Document,
@@ -53,6 +58,7 @@ from rules.engine.parts import (
     TaskUse,
     Tier,
 )
+from rules.engine.sources import check_sources
 
 __all__ = [
     "Clearing",
@@ -108,6 +114,8 @@ def _compile(document: Document) -> tuple[RuleSet | None, Findings]:
     expressions.compute_steps()
     rule_set = _assemble(document, naming, Parts(naming, expressions, findings), expressions.steps)
     check_rule_set(rule_set, naming, findings)
+    check_calendar(rule_set, document, findings)
+    check_sources(document, findings)
     return _with_warnings(rule_set, findings), findings
 
 
@@ -136,6 +144,9 @@ def _assemble(document: Document, naming: Naming, parts: Parts, steps: tuple[str
         ask_for_facts=(settings.get("ask_for_facts") or {}).get("task"),
         conference_score=settings.get("conference_score"),
         holidays=frozenset(parts.holidays()),
+        workdays=frozenset(build_workdays(parts)),
+        calendar=build_calendar(parts),
+        periods=build_periods(parts),
     )
 
 
