@@ -48,8 +48,8 @@ def resolve(rule_set: RuleSet, raw: Mapping[str, Any], as_of: date) -> Values:
     for name, given in raw.items():
         fact = facts.get(name)
         if fact is None:
-            raise _unknown_fact(rule_set, name)
-        env[name] = given if _fits(fact, given) else _read(fact, given)
+            raise unknown_fact(rule_set, name)
+        env[name] = given if _fits(fact, given) else read_fact(fact, given)
     return compute(program_of(rule_set), env)
 
 
@@ -83,7 +83,8 @@ def _fits(fact: Fact, given: object) -> bool:
     return False
 
 
-def _read(fact: Fact, given: object) -> Value | None:
+def read_fact(fact: Fact, given: object) -> Value | None:
+    """`given` as a value of `fact`, None for unknown. Raises FACT_VALUE for another type."""
     try:
         return coerce(fact.type, given)
     except (ValueError, TypeError, OverflowError):
@@ -96,7 +97,8 @@ def _read(fact: Fact, given: object) -> Value | None:
         ) from None
 
 
-def _unknown_fact(rule_set: RuleSet, name: object) -> Problem:
+def unknown_fact(rule_set: RuleSet, name: object) -> Problem:
+    """What to say of a value given for `name`, which is no fact of `rule_set`."""
     text = str(name)[:80]
     cure = did_you_mean(text, rule_set.facts)
     if any(derived.name == name for derived in rule_set.derived):
