@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forms.instance.parse import Reader
+from forms.instance.readout import ReadoutMaker
 from forms.models import FormVersion
 from forms.xlsform.entity import EntityDeclaration
 from forms.xlsform.field import Field
@@ -20,10 +21,11 @@ KEPT = 256
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """A form version, ready for work. `date_paths`: the questions that may say which day the record
-    is about, best first.
+    is about, best first; `readout` makes the texts that exports copy.
     """
 
     reader: Reader
+    readout: ReadoutMaker
     fields: tuple[Field, ...]
     declarations: tuple[EntityDeclaration, ...]
     date_paths: tuple[str, ...]
@@ -56,7 +58,13 @@ def build(version: FormVersion) -> Meaning:
     """Read the stored field tree."""
     fields = tuple(Field.from_json(one) for one in version.fields)
     declarations = tuple(EntityDeclaration.from_json(one) for one in version.entities)
-    return Meaning(Reader(fields, declarations), fields, declarations, _date_paths(fields))
+    return Meaning(
+        reader=Reader(fields, declarations),
+        readout=ReadoutMaker(fields),
+        fields=fields,
+        declarations=declarations,
+        date_paths=_date_paths(fields),
+    )
 
 
 def _date_paths(fields: tuple[Field, ...]) -> tuple[str, ...]:

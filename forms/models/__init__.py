@@ -11,7 +11,12 @@ from forms.models.dataset import (
 )
 from forms.models.form import Form, FormAttachment, FormVersion
 from forms.models.project import Project, ProjectAppUser
-from forms.models.submission import Submission, SubmissionAttachment, SubmissionVersion
+from forms.models.submission import (
+    Submission,
+    SubmissionAttachment,
+    SubmissionReadout,
+    SubmissionVersion,
+)
 
 __all__ = [
     "Blob",
@@ -28,5 +33,6 @@ __all__ = [
     "Subject",
     "Submission",
     "SubmissionAttachment",
+    "SubmissionReadout",
     "SubmissionVersion",
 ]

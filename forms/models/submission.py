@@ -123,3 +123,34 @@ class SubmissionAttachment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "name"], name="submission_file_once")
         ]
+
+
+class SubmissionReadout(models.Model):
+    """The current version of a submission in the shapes that are read out (`forms.instance.readout`). Made with the
+    version, replaced by an edit; where one is missing it is made when it is asked for.
+    """
+
+    submission = models.OneToOneField(
+        Submission, primary_key=True, on_delete=models.CASCADE, related_name="readout"
+    )
+    # plain numbers to the database: each key would cost every post a look into another table
+    version = models.ForeignKey(
+        SubmissionVersion,
+        on_delete=models.DO_NOTHING,  # goes with its submission
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    form_version = models.ForeignKey(
+        FormVersion,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    edition = models.PositiveSmallIntegerField()
+    is_encrypted = models.BooleanField(default=False)
+    has_files = models.BooleanField(default=False)  # whether it is worth while to count them
+    odata = models.TextField()
+    cells = models.TextField()
+    repeats = models.TextField(blank=True)

@@ -26,6 +26,7 @@ from forms.registry.placing import home_of
 from forms.services.gate import is_known, version_for
 from forms.services.occurrence import occurred_on
 from forms.services.phones import phone_may_use
+from forms.services.readouts import note_files, write_readout
 from forms.services.submission_files import carry_files, merge_files
 from server import clock
 from server.journal.services import record
@@ -192,6 +193,7 @@ def _receive_again(work: _Work, known: SubmissionVersion) -> Receipt:
         raise Problem(problems.XML_DIFFERS)
     if work.parcel.files:
         merge_files(known, work.instance.files, work.parcel.files, work.actor)
+        note_files(known.submission_id)
     if not known.is_complete and not work.parcel.is_incomplete:
         SubmissionVersion.objects.filter(pk=known.pk).update(is_complete=True)
         known.is_complete = True
@@ -249,7 +251,7 @@ def _check_editor(work: _Work, submission: Submission) -> None:
 
 def _add_version(work: _Work, submission: Submission) -> SubmissionVersion:
     instance, parcel = work.instance, work.parcel
-    return insert(
+    version = insert(
         SubmissionVersion(
             submission=submission,
             form_version=work.form_version,
@@ -270,6 +272,17 @@ def _add_version(work: _Work, submission: Submission) -> SubmissionVersion:
             is_complete=not parcel.is_incomplete,
         )
     )
+    envelope = instance.envelope
+    write_readout(
+        submission,
+        version,
+        work.meaning.readout,
+        # the version was found by its name; a draft's row is at hand whole
+        form_version=work.form_version.version if work.is_draft else envelope.version,
+        is_encrypted=envelope.is_encrypted,
+        has_files=bool(instance.files or parcel.files),
+    )
+    return version
 
 
 def _announce(work: _Work, action: str, event: str, version: SubmissionVersion) -> None:
