@@ -375,3 +375,237 @@ NO_UPLOAD = Kind(
     _("This upload does not wait for a decision any more."),
     _("Upload the file again."),
 )
+
+# Review to the letter: who may lower, and objections.
+LOWERED_BY = Kind(
+    "403.611",
+    403,
+    _("%(tier)s is lowered by: %(roles)s."),
+    _("Ask one of them, or the county."),
+)
+DECIDED_BEFORE = Kind(
+    "403.612",
+    403,
+    _("You took part in deciding this tier or object to it yourself."),
+    _("Another person must look at the objection."),
+)
+APPEAL_OPEN = Kind(
+    "409.661",
+    409,
+    _("An objection about this child waits for a decision already (until %(day)s)."),
+    _("Add to that one, or wait for its answer."),
+)
+APPEAL_CLOSED = Kind(
+    "409.662", 409, _("This objection has been decided: %(state)s."), _("Take down a new one.")
+)
+ANSWER_SHORT = Kind(
+    "400.683",
+    400,
+    _("The written answer has %(length)s characters; at least %(least)s are needed."),
+    _("Say what was looked at again and which rules hold."),
+)
+NO_OTHER_TIER = Kind(
+    "400.684",
+    400,
+    _("An objection is upheld with another tier than the one in force."),
+    _("Choose another tier, or dismiss the objection."),
+)
+
+# Releases and re-evaluation.
+REEVALUATION_STATE = Kind(
+    "409.631",
+    409,
+    _("The re-evaluation is in the state '%(state)s': this cannot be done with it."),
+    _("Look at the release."),
+)
+
+# The thorough check of a draft (rules.engine.checks, rules.services.checking): rules among each other.
+NEVER_FIRES = Kind(
+    "400.721",
+    400,
+    _("The rule `%(name)s` can never fire: no answers make its condition true."),
+    _("Look for parts of the condition that exclude each other."),
+)
+ALWAYS_FIRES = Kind(
+    "400.722",
+    400,
+    _("The rule `%(name)s` fires for every child, whatever is answered."),
+    _("Look for parts of the condition that complete each other."),
+)
+REDUNDANT = Kind(
+    "400.723",
+    400,
+    _(
+        "The rule `%(name)s` adds nothing: wherever it fires, `%(other)s` fires too and does no less."
+    ),
+    _("Remove it, or give it an effect of its own."),
+)
+ONLY_SCORE = Kind(
+    "400.724",
+    400,
+    _("Wherever `%(name)s` fires, `%(other)s` fires too: all it adds is its score of %(score)s."),
+    _("Leave it if the scores shall add up; otherwise make one rule of both."),
+)
+SAME_CONDITION = Kind(
+    "400.725",
+    400,
+    _("`%(name)s` and `%(other)s` have the same condition: they fire for the same children."),
+    _("Make one rule of both, or change one condition."),
+)
+NOBODY_IN = Kind(
+    "400.726", 400, _("No child can be in `%(name)s`: %(reason)s."), _("Change its condition.")
+)
+SCORE_UNREACHED = Kind(
+    "400.727",
+    400,
+    _(
+        "No score reaches %(score)s, where `%(name)s` begins: all rules together give %(most)s at most."
+    ),
+    _(
+        "Lower the cut-off or raise scores and caps; leave it empty if score alone shall not lead there."
+    ),
+)
+TIER_UNREACHED = Kind(
+    "400.728",
+    400,
+    _("Nothing leads to the tier `%(name)s`: no score, and no rule with that floor."),
+    _("Give it a cut-off or a rule, or remove the tier."),
+)
+KEEPS_ITSELF = Kind(
+    "400.729",
+    400,
+    _(
+        "`%(name)s` can keep itself true for ever: %(tiers)s, because it reads the tier that it sets."
+    ),
+    _("Give it a lower floor than the tier it looks back at, or no floor and a small score."),
+)
+TASK_UNUSED = Kind(
+    "400.731",
+    400,
+    _("Nothing opens the task `%(name)s`."),
+    _("Name it in a rule or in the calendar, or remove it."),
+)
+ESCALATION_STEP = Kind(
+    "400.732",
+    400,
+    _("Step %(step)s of the escalation of `%(name)s`: %(reason)s."),
+    _("Correct the step."),
+)
+DUE_LACKS_TIER = Kind(
+    "400.733",
+    400,
+    _("`%(name)s` has no time limit in the tiers %(tiers)s, where it can be opened."),
+    _("Give each of them a limit."),
+)
+PARAMETER_UNREAD = Kind(
+    "400.734",
+    400,
+    _("Nothing reads the parameter `%(name)s`."),
+    _("Remove it or use it in a condition."),
+)
+SAME_START = Kind(
+    "400.735",
+    400,
+    _("The parameter `%(name)s` has two values from %(day)s on."),
+    _("Keep one of them, or change a date."),
+)
+TEXT_MISSING = Kind(
+    "400.736", 400, _("The text of `%(name)s` is missing in: %(languages)s."), _("Write it.")
+)
+TEXT_EQUAL = Kind(
+    "400.737",
+    400,
+    _("The Chinese and the English text of `%(name)s` are the same: %(text)s."),
+    _("Translate one of them."),
+)
+CASE_FAILS = Kind(
+    "400.738",
+    400,
+    _("The case `%(name)s` does not pass: %(reason)s."),
+    _("Mend the rules or the case."),
+)
+RULE_WITHOUT_CASE = Kind(
+    "400.739",
+    400,
+    _("No case makes the rule `%(name)s` fire."),
+    _("Add a case in which it fires, or make one from a child."),
+)
+
+# ... and rules against forms.
+FORM_MISSING = Kind(
+    "400.740",
+    400,
+    _("The form %(form)s is not published here; it is read by %(names)s."),
+    _("Publish the form, or leave it out: until then its answers are unknown."),
+)
+QUESTION_GONE = Kind(
+    "400.741",
+    400,
+    _("The form %(form)s has no question `%(question)s`, which `%(name)s` reads."),
+    _("%(cure)s"),
+)
+QUESTION_TYPE = Kind(
+    "400.742",
+    400,
+    _("`%(question)s` of the form %(form)s is %(found)s, but `%(name)s` needs %(wanted)s."),
+    _("Change the type of one of them: what does not fit counts as unknown."),
+)
+CODE_GONE = Kind(
+    "400.743",
+    400,
+    _("No form offers '%(code)s' for `%(name)s`, but these wait for it: %(rules)s."),
+    _("Put the choice back into a form, or change the conditions."),
+)
+CODE_NEW = Kind(
+    "400.744",
+    400,
+    _(
+        "The form %(form)s offers '%(code)s' for `%(question)s`, which `%(name)s` does not know: such an answer counts as unknown."
+    ),
+    _("Add the code to the choice list of the rule set, and to the rules if it matters."),
+)
+ANSWER_CODE = Kind(
+    "400.745",
+    400,
+    _("'%(code)s' is not a choice of `%(question)s` in the form %(form)s."),
+    _("%(cure)s"),
+)
+CLOSING_FORMS = Kind(
+    "400.746",
+    400,
+    _("`%(name)s` is closed only by forms that are not published here: %(forms)s."),
+    _("Publish one of them, or let another form close the task."),
+)
+QUESTION_REPEATS = Kind(
+    "400.747",
+    400,
+    _(
+        "`%(question)s` of the form %(form)s stands in a repeat, but `%(name)s` needs one answer: several count as unknown."
+    ),
+    _("Ask it outside the repeat, or let the fact be a multiple choice."),
+)
+
+# A case made from a child.
+CASE_DIFFERS = Kind(
+    "409.651",
+    409,
+    _(
+        "No case can be made of this child: without what would tell who it is, the rules decide otherwise."
+    ),
+    _("Write the case by hand."),
+)
+CASE_EXISTS = Kind(
+    "409.652", 409, _("The draft has a case `%(name)s` already."), _("Rename one of them.")
+)
+WORKBOOK_CELLS = Kind(
+    "400.712",
+    400,
+    _("The workbook has more than %(limit)s cells, which no rule set needs."),
+    _("Clear what is left of deleted rows and columns, then save it again."),
+)
+WORKBOOK_HIDDEN = Kind(
+    "400.713",
+    400,
+    _("%(count)s hidden rows were read as well."),
+    _("Delete the rows that should not count."),
+)

@@ -1,7 +1,7 @@
 """The tier of a child: what evaluations do to it by themselves, and what people decide."""
 
 from rules.services.tiers.automatic import Outcome, apply_outcome
-from rules.services.tiers.case import require_cover
+from rules.services.tiers.case import covers, person_id, require_cover
 from rules.services.tiers.conditions import (
     ASSESSMENT_FORM,
     LEAST_REASON,
@@ -15,6 +15,8 @@ from rules.services.tiers.deciding import (
     refuse_downgrade,
     request_downgrade,
 )
+from rules.services.tiers.expiring import expire_override
+from rules.services.tiers.holding import true_rules
 
 __all__ = [
     "ASSESSMENT_FORM",
@@ -25,8 +27,12 @@ __all__ = [
     "apply_outcome",
     "approve_downgrade",
     "confirm_tier",
+    "covers",
+    "expire_override",
     "override_tier",
+    "person_id",
     "refuse_downgrade",
     "request_downgrade",
     "require_cover",
+    "true_rules",
 ]

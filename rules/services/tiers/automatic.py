@@ -1,14 +1,19 @@
 """What an evaluation does to a tier by itself (domain report, section 4.1).
 
 Up is at once, down is a person's decision: the first tier and every rise are in force immediately
-and wait in the queue to be confirmed; a fall is only proposed.
+and wait in the queue to be confirmed; a fall is only proposed, and not again while nothing has
+changed since a person refused it. What a person has set below the rules stands until its last day,
+until things get worse than they were, or until a rule fires that was not known then.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from rules.engine.rule_set import RuleSet, Tier
 from rules.models import Evaluation, TierDecision, TierState
+from rules.services.tiers.holding import is_unchanged, news_above, true_rules
 from server import clock
 
 Review = TierState.Review
@@ -33,10 +38,12 @@ def apply_outcome(
     ranks = {tier.id: tier.rank for tier in rule_set.tiers}
     before, new = ranks.get(state.tier, -1), ranks[outcome.tier]
     decision = None
-    if new > before and not _is_excepted(state, ranks, new):
+    if new > before and not _is_excepted(state, rule_set, evaluation, ranks, new):
         decision = _rise(state, evaluation, outcome.tier)
-    proposed = _proposal(state, rule_set, outcome)
-    if state.requested_tier and (decision or not proposed):
+    proposed = _proposal(state, rule_set, evaluation, outcome)
+    if state.requested_tier and (
+        decision or not _request_stands(state, rule_set, evaluation, ranks, new)
+    ):
         state.requested_tier, state.requested_by = "", None
     state.proposed = state.requested_tier or proposed
     _queue(state, outcome, rose=decision is not None)
@@ -48,10 +55,34 @@ def apply_outcome(
     return decision
 
 
-def _is_excepted(state: TierState, ranks: dict[str, int], new: int) -> bool:
-    """A person put the tier below what the rules say: until that ends, or things get worse."""
+def _is_excepted(
+    state: TierState, rule_set: RuleSet, evaluation: Evaluation, ranks: dict[str, int], new: int
+) -> bool:
+    """A person put the tier below what the rules say: until that ends, things get worse, or a rule
+    fires that the person did not know of."""
     lasts = state.overridden_until is not None and state.overridden_until >= clock.today()
-    return lasts and new <= ranks.get(state.override_floor, -1)
+    if not lasts or state.tier not in ranks or new > ranks.get(state.override_floor, -1):
+        return False
+    told = _decisions(state).exclude(until=None).first()
+    return told is None or not news_above(rule_set, told, evaluation, ranks[state.tier])
+
+
+def _request_stands(
+    state: TierState, rule_set: RuleSet, evaluation: Evaluation, ranks: dict[str, int], new: int
+) -> bool:
+    """Whether what speaks against lowering was known when it was asked for."""
+    wanted = ranks.get(state.requested_tier, -1)
+    asked = _decisions(state).filter(action=TierDecision.Action.REQUEST).first()
+    if wanted < 0 or asked is None or asked.evaluation is None:
+        return False
+    is_worse = new > wanted >= ranks.get(asked.evaluation.tier, -1)
+    return not is_worse and not news_above(rule_set, asked, evaluation, wanted)
+
+
+def _decisions(state: TierState) -> QuerySet[TierDecision]:
+    """The decisions about this child, the newest first, with what they were made from."""
+    known = TierDecision.objects.filter(entity_id=state.entity_id)
+    return known.select_related("evaluation").order_by("-id")
 
 
 def _rise(state: TierState, evaluation: Evaluation, tier: str) -> TierDecision:
@@ -61,6 +92,7 @@ def _rise(state: TierState, evaluation: Evaluation, tier: str) -> TierDecision:
         from_tier=state.tier,
         to_tier=tier,
         evaluation=evaluation,
+        rules=true_rules(evaluation.decision),
     )
     state.overridden_until, state.override_floor = None, ""
     move(state, tier, decision.at)
@@ -73,14 +105,23 @@ def move(state: TierState, tier: str, at: datetime) -> None:
         state.previous, state.tier, state.since = state.tier, tier, at
 
 
-def _proposal(state: TierState, rule_set: RuleSet, outcome: Outcome) -> str:
-    """The lower tier that the rules propose; "" for none, in doubt, and under an override."""
+def _proposal(state: TierState, rule_set: RuleSet, evaluation: Evaluation, outcome: Outcome) -> str:
+    """The lower tier that the rules propose; "" for none, in doubt, under an override, and while
+    nothing has changed since a person refused to lower it."""
     if not state.tier or state.overridden_until is not None or outcome.is_doubtful:
         return ""
     current, computed = rule_set.tier(state.tier), rule_set.tier(outcome.tier)
-    if computed.rank >= current.rank:
+    if computed.rank >= current.rank or _is_refused(state, rule_set, evaluation):
         return ""
     return lowest_step(rule_set, current, computed).id
+
+
+def _is_refused(state: TierState, rule_set: RuleSet, evaluation: Evaluation) -> bool:
+    newest = _decisions(state).first()
+    if newest is None or newest.action != TierDecision.Action.REFUSE:
+        return False
+    seen = newest.evaluation
+    return seen is not None and is_unchanged(rule_set, seen, evaluation)
 
 
 def lowest_step(rule_set: RuleSet, current: Tier, wanted: Tier) -> Tier:

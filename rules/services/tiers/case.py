@@ -10,6 +10,7 @@ from rules.engine.rule_set import RuleSet, Tier
 from rules.models import Evaluation, TierDecision, TierState
 from rules.services import phone, releases
 from rules.services.tiers.automatic import Review, move
+from rules.services.tiers.holding import true_rules
 from server import clock
 from server.journal.services import record
 from server.people.access import person_of, require, scope_of
@@ -66,11 +67,16 @@ def require_cover(actor: Actor | None, verb: Verb, entity: Entity) -> None:
     """404.1 where `actor` does not see the child, 403.1 where `actor` sees it and may not
     `verb`."""
     require(actor)
-    place = (entity.area.path if entity.area else None, entity.school_id, entity.class_name)
-    if not scope_of(actor, Verb.ENTITY_READ).covers(*place):
+    if not covers(actor, Verb.ENTITY_READ, entity):
         raise Problem(NOT_FOUND)
-    if not scope_of(actor, verb).covers(*place):
+    if not covers(actor, verb, entity):
         raise Problem(FORBIDDEN)
+
+
+def covers(actor: Actor | None, verb: Verb, entity: Entity) -> bool:
+    """Whether `actor` may `verb` where the child lives or learns."""
+    path = entity.area.path if entity.area else None
+    return scope_of(actor, verb).covers(path, entity.school_id, entity.class_name)
 
 
 def put_into_force(case: Case, action: str, tier: str, **why: Any) -> TierDecision:
@@ -95,6 +101,7 @@ def record_decision(case: Case, action: str, tier: str, **why: Any) -> TierDecis
         to_tier=tier,
         evaluation=case.evaluation,
         actor=case.actor,
+        rules=true_rules(case.evaluation.decision),
         **why,
     )
     record(
@@ -102,7 +109,13 @@ def record_decision(case: Case, action: str, tier: str, **why: Any) -> TierDecis
         actor=case.actor,
         subject=f"entity:{case.entity.uuid}",
         project_id=case.entity.dataset.project_id,
-        details={"from": decision.from_tier, "to": tier, "evaluation": case.evaluation.pk},
+        details={
+            "from": decision.from_tier,
+            "to": tier,
+            "evaluation": case.evaluation.pk,
+            "rules": decision.rules,
+            "until": decision.until.isoformat() if decision.until else None,
+        },
         notes=why.get("reason", ""),
     )
     return decision

@@ -1,17 +1,18 @@
 """When a tier may be lowered (domain report, section 4.1): how far, by whom, and after what."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from forms.models import Subject
 from rules import problems
 from rules.engine.rule_set import Rule, Tier
 from rules.models import Task
 from rules.services.tiers.automatic import lowest_step
-from rules.services.tiers.case import Case, require_cover
+from rules.services.tiers.case import Case, covers, require_cover
+from rules.services.tiers.holding import holding_above
 from rules.services.words import in_language, listed
 from server import clock
-from server.people.roles import Verb
+from server.people.access import holders, person_of
+from server.people.roles import Role, Verb
 from server.problems import UNEXPECTED, Problem
 
 # The two-person assessment; lowering from red needs one from after the child became red.
@@ -45,7 +46,7 @@ def end_of(wanted: Tier, reason_code: str, until: date | None) -> date:
 
 
 def check_lowering(case: Case, wanted: Tier, reason_code: str) -> None:
-    """Whether the child may go down to `wanted` now.
+    """Whether the child may go down to `wanted` now, as far as the child is concerned.
 
     Problems: UNEXPECTED, ONE_STEP, BELOW_FLOOR, LATER_FORM, TASKS_UNFINISHED, 403.1.
     """
@@ -62,9 +63,40 @@ def check_lowering(case: Case, wanted: Tier, reason_code: str) -> None:
         _check_tasks_done(case)
 
 
+def check_role(case: Case) -> None:
+    """Whether this person may lower the tier in force: one of the roles that the tier names, or
+    the county, which may do what its towns may. Problem LOWERED_BY."""
+    roles = case.tier.downgrade_roles
+    if not roles or covers(case.actor, Verb.TIER_REVIEW_RED, case.entity):
+        return
+    person, entity = person_of(case.actor), case.entity
+    place = (entity.area.path if entity.area else None, entity.school_id, entity.class_name)
+    if any(person in holders(role, *place) for role in roles):
+        return
+    titles = "、".join(str(Role(role).label) if role in Role.values else role for role in roles)
+    raise Problem(problems.LOWERED_BY, tier=in_language(case.tier.title), roles=titles)
+
+
+def takes_two(case: Case, wanted: Tier) -> Tier | None:
+    """The tier on account of which `wanted` takes two persons; None where one is enough.
+
+    It is the tier in force, or that of a floor that holds: what two persons have excepted is not
+    lowered further, nor its exception made longer, by one of them.
+    """
+    if wanted.rank < case.tier.rank and case.tier.downgrade_approvals > 1:
+        return case.tier
+    floors = [
+        case.rules.tier(rule.floor) for rule in rules_holding_above(case, wanted) if rule.floor
+    ]
+    strict = [tier for tier in floors if tier.downgrade_approvals > 1]
+    return max(strict, key=lambda tier: tier.rank, default=None)
+
+
 def check_floor(case: Case, wanted: Tier, reason_code: str) -> None:
-    """Nothing goes below a floor that holds, but by the county's exception. Problems: BELOW_FLOOR,
-    403.1."""
+    """No person puts a child below a floor that holds, but by the county's exception.
+
+    Problems: BELOW_FLOOR, 403.1.
+    """
     holding = rules_holding_above(case, wanted)
     if not holding:
         return
@@ -81,17 +113,7 @@ def check_floor(case: Case, wanted: Tier, reason_code: str) -> None:
 
 def rules_holding_above(case: Case, wanted: Tier) -> list[Rule]:
     """The true rules whose floor is above `wanted`."""
-    holding = true_rules(case.evaluation.decision)
-    return [
-        rule
-        for rule in case.rules.rules
-        if rule.id in holding and rule.floor and case.rules.tier(rule.floor).rank > wanted.rank
-    ]
-
-
-def true_rules(decision: dict[str, Any]) -> frozenset[str]:
-    """The ids of the rules that are true in a stored decision."""
-    return frozenset(rule["id"] for rule in decision["rules"] if rule["status"] == "true")
+    return holding_above(case.rules, case.evaluation.decision, wanted.rank)
 
 
 def _check_later_form(case: Case) -> None:
@@ -112,10 +134,19 @@ def _check_later_form(case: Case) -> None:
 
 
 def _check_tasks_done(case: Case) -> None:
-    unfinished = Task.objects.filter(
-        entity=case.entity, tier=case.state.tier, state__in=Task.LIVE
-    ).order_by("due_at")
-    titles = [task.title for task in unfinished[:10]]
-    if titles:
+    """Each task of this tier is done and verified, or taken back: a family's refusal is not done
+    (section 5). Of several episodes the newest counts; those from before this tier do not."""
+    tasks = Task.objects.filter(entity=case.entity, tier=case.state.tier).order_by("episode")
+    since = case.state.since or clock.now()
+    unfinished = [
+        task
+        for task in {(task.rule_set, task.code): task for task in tasks}.values()
+        if task.state in Task.LIVE
+        or (task.state in (Task.State.REFUSED, Task.State.FAILED) and task.closed_at
+            and task.closed_at >= since)
+    ]  # fmt: skip
+    if unfinished:
+        unfinished.sort(key=lambda task: task.due_at)
         tier = in_language(case.tier.title)
-        raise Problem(problems.TASKS_UNFINISHED, tier=tier, tasks=listed(titles))
+        tasks_said = listed([task.title for task in unfinished[:10]])
+        raise Problem(problems.TASKS_UNFINISHED, tier=tier, tasks=tasks_said)
