@@ -2,6 +2,7 @@
 
 from rules.models.evaluation import Evaluation
 from rules.models.occasion import Occasion
+from rules.models.position import HomePosition
 from rules.models.reevaluation import DayPass, Reevaluation, ShadowResult
 from rules.models.rule_set import Release, RuleSet
 from rules.models.simulation import Move, Simulation
@@ -12,6 +13,7 @@ __all__ = [
     "Appeal",
     "DayPass",
     "Evaluation",
+    "HomePosition",
     "Move",
     "Notice",
     "Occasion",
