@@ -84,15 +84,16 @@ def _days_since(history: History, seen: list[Observation], as_of: date) -> Found
 
 
 def _was_in_tier(history: History, as_of: date, context: Context) -> bool:
-    """In force on an earlier day: what this very day decides is not yet history."""
+    """Whether the tier was left before this day, and no longer ago than the window.
+
+    A tier still in force is not a former one: what R-G21 asks for is care after red (曾为红色), and
+    red itself would otherwise ask for it on its second day. Nor is what this very day decides.
+    """
     return any(
         span.tier == history.tier
-        and span.since < as_of
-        and (
-            span.until is None
-            or history.window_days is None
-            or (as_of - span.until).days <= history.window_days
-        )
+        and span.until is not None
+        and span.until < as_of
+        and (history.window_days is None or (as_of - span.until).days <= history.window_days)
         for span in context.tiers
     )
 

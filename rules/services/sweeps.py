@@ -2,10 +2,10 @@
 
 from django.db import transaction
 
-from rules.models import TierDecision, TierState
+from rules.models import TierState
 from rules.services.evaluate import evaluate_entity
+from rules.services.tiers import expire_override
 from server import clock
-from server.journal.services import record
 
 
 def expire_overrides() -> int:

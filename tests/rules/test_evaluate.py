@@ -232,11 +232,15 @@ def test_what_an_evaluation_changed_stands_in_the_journal(child: Entity) -> None
     assert set(entry.details["opened"]) == {"T_RESCUE", "T_REPORT", "T_CARE"}
 
 
-def test_having_been_red_is_history_only_from_the_next_day(child: Entity) -> None:
+def test_having_been_red_is_history_only_after_red_has_been_left(child: Entity) -> None:
     with clock.at(NOON):
         tell(child, "home_visit", ALL_WELL | {"danger": "yes"})
-        evaluate_entity(child.pk, "again")
-    assert newest(child).facts["was_red"]["value"] is False
     with clock.at(days_later(1)):
+        tell(child, "safety_assess", {"danger": "no"})
+    assert newest(child).facts["was_red"]["value"] is False
+    TierDecision.objects.create(
+        entity=child, action="approve", from_tier="red", to_tier="yellow", at=days_later(1)
+    )
+    with clock.at(days_later(2)):
         evaluate_entity(child.pk, "sweep")
     assert newest(child).facts["was_red"]["value"] is True

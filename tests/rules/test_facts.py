@@ -287,12 +287,13 @@ def test_counts_are_known_to_be_none_and_days_since_is_unknown() -> None:
     [
         (TierSpan("red", date(2026, 9, 1), date(2026, 9, 5)), True),
         (TierSpan("red", date(2026, 1, 1), date(2026, 3, 1)), False),
-        (TierSpan("red", date(2026, 1, 1), None), True),
-        (TierSpan("red", DAY, None), False),
+        (TierSpan("red", date(2026, 1, 1), None), False),
+        (TierSpan("red", date(2026, 1, 1), DAY), False),
+        (TierSpan("red", date(2026, 1, 1), DAY - timedelta(days=1)), True),
         (TierSpan("blue", date(2026, 9, 1), date(2026, 9, 5)), False),
     ],
 )
-def test_earlier_tiers_count_within_the_window_and_not_on_their_first_day(
+def test_earlier_tiers_count_once_they_are_left_and_within_the_window(
     span: TierSpan, was: bool
 ) -> None:
     assert merge(rule_set(), [], DAY, Context(tiers=(span,))).values["was_red"] is was
