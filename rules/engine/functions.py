@@ -67,8 +67,8 @@ def _rounded(digits: int) -> Function:
     scale = 10**digits
 
     def rounded(value: Any) -> int | float:
-        if isinstance(value, int):
-            return value
+        if float(value).is_integer():  # nothing to round, and a large one times `scale` is inexact
+            return value if digits else int(value)
         whole: int = math.floor(value * scale + 0.5)
         return whole / scale if digits else whole
 

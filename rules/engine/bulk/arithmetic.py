@@ -63,9 +63,15 @@ def _within(measure: pl.Expr, term: Term) -> Term:
     return Term(kept, term.stored, 2 * term.size + 2)
 
 
+def exactly(dividend: pl.Expr, divisor: pl.Expr) -> pl.Expr:
+    """The quotient of floats, rounded once. Polars turns the division by one number for all into a
+    product with its inverse, whose last digit may differ; added zeros make it many numbers."""
+    return dividend / (divisor + pl.int_range(pl.len()) * 0.0)
+
+
 def _quotient(left: Term, right: Term, share: Share) -> Term:
     divisor = right.as_float()
-    result = pl.when(divisor != 0).then(left.as_float() / divisor)
+    result = pl.when(divisor != 0).then(exactly(left.as_float(), divisor))
     term = share(Term(result, Stored.FLOAT, left.size + 2 * right.size + 2))
     return _within(term.expr, term)
 

@@ -9,7 +9,7 @@ from operator import or_
 import polars as pl
 
 from rules.engine.bulk import calendar
-from rules.engine.bulk.arithmetic import day_number
+from rules.engine.bulk.arithmetic import day_number, exactly
 from rules.engine.bulk.terms import NotInColumns, Stored, Term, alike, compare
 from rules.language.ast import Call, Expr, Literal
 
@@ -104,7 +104,8 @@ def _round(node: Call, ask: Asking) -> Term:
         return term
     digits = node.args[1].value if len(node.args) > 1 and isinstance(node.args[1], Literal) else 0
     scale = float(10 ** int(digits))
-    rounded = (term.expr * scale + 0.5).floor() / scale
+    rounded = (term.expr * scale + 0.5).floor()
+    rounded = exactly(rounded, pl.lit(scale)) if digits else rounded
     kept = pl.when(term.expr == term.expr.floor()).then(term.expr).otherwise(rounded)
     return Term(kept, Stored.FLOAT, 4 * term.size + 5)
 
