@@ -560,7 +560,8 @@ CODE_NEW = Kind(
     "400.744",
     400,
     _(
-        "The form %(form)s offers '%(code)s' for `%(question)s`, which `%(name)s` does not know: such an answer counts as unknown."
+        "The form %(form)s offers '%(code)s' for `%(question)s`; `%(name)s` does not know it, so"
+        " that it counts as unknown."
     ),
     _("Add the code to the choice list of the rule set, and to the rules if it matters."),
 )
@@ -580,7 +581,8 @@ QUESTION_REPEATS = Kind(
     "400.747",
     400,
     _(
-        "`%(question)s` of the form %(form)s stands in a repeat, but `%(name)s` needs one answer: several count as unknown."
+        "`%(question)s` of the form %(form)s stands in a repeat, but `%(name)s` needs one answer:"
+        " several count as unknown."
     ),
     _("Ask it outside the repeat, or let the fact be a multiple choice."),
 )
@@ -608,4 +610,42 @@ WORKBOOK_HIDDEN = Kind(
     400,
     _("%(count)s hidden rows were read as well."),
     _("Delete the rows that should not count."),
+)
+
+# Tasks and the calendar.
+NEWER_TASK = Kind(
+    "409.671",
+    409,
+    _("The same task has been opened again since."),
+    _("Work on the newer one."),
+)
+NOT_BY_HAND = Kind(
+    "409.672",
+    409,
+    _("`%(item)s` is not for this child: %(reason)s."),
+    _("Look at the conditions of the item in the calendar of the rules."),
+)
+RELEASE_WAITING = Kind(
+    "409.632",
+    409,
+    _("Release %(number)s still waits for a decision."),
+    _("Decide it or withdraw it first."),
+)
+DRAFT_MOVED = Kind(
+    "409.633",
+    409,
+    _("The draft was changed while it was being checked."),
+    _("Look at the draft as it is now, then ask again."),
+)
+EDITED_BY_YOU = Kind(
+    "403.631",
+    403,
+    _("You were the last to change this document, so another person must decide about it."),
+    _("Ask a colleague with this right."),
+)
+ENGINES_DIFFER = Kind(
+    "409.634",
+    409,
+    _("The two engines differ about this rule set (%(names)s): it does not come into force."),
+    _("Report it; the release in force stays."),
 )

@@ -7,12 +7,14 @@
 from rules.cases.comparing import (
     CaseReport,
     CaseResult,
+    compare_case,
     compare_cases,
     decide_case,
     earlier_tiers,
     is_population,
 )
-from rules.cases.reading import FORM_CODES, Case, cases_of, read_cases
+from rules.cases.coverage import Coverage, RuleCoverage, coverage_of
+from rules.cases.reading import FORM_CODES, Case, cases_of, examine, parse_cases, read_cases
 from rules.cases.running import main, run_cases
 
 __all__ = [
@@ -20,12 +22,18 @@ __all__ = [
     "Case",
     "CaseReport",
     "CaseResult",
+    "Coverage",
+    "RuleCoverage",
     "cases_of",
+    "compare_case",
     "compare_cases",
+    "coverage_of",
     "decide_case",
     "earlier_tiers",
+    "examine",
     "is_population",
     "main",
+    "parse_cases",
     "read_cases",
     "run_cases",
 ]

@@ -7,10 +7,13 @@ from typing import Any
 
 from rules.cases.reading import Case
 from rules.engine.decision import decide
+from rules.engine.kleene import statuses_of
 from rules.engine.merge import merge
-from rules.engine.observed import Context, TierSpan
+from rules.engine.observed import Context, Facts, TierSpan
 from rules.engine.outcome import Decision
+from rules.engine.program import program_of
 from rules.engine.rule_set import RuleSet
+from rules.engine.scoring import tally
 from rules.engine.values import resolve
 
 # Names of populations that case writers use for ours.
@@ -52,6 +55,7 @@ class CaseResult:
     wrong_rules: tuple[str, ...]  # "R-S01 is unknown, expected true"
     is_population_right: bool
     expected: Mapping[str, Any]
+    statuses: Mapping[str, str]  # of every rule in force: true, false, unknown
 
     @property
     def is_failure(self) -> bool:
@@ -116,7 +120,7 @@ class CaseReport:
 
 def compare_cases(rule_set: RuleSet, cases: Iterable[Case], name: str = "") -> CaseReport:
     """The report of `cases` under `rule_set`."""
-    return CaseReport(name or rule_set.name, tuple(_compare(rule_set, case) for case in cases))
+    return CaseReport(name or rule_set.name, tuple(compare_case(rule_set, case) for case in cases))
 
 
 def decide_case(rule_set: RuleSet, case: Case) -> Decision:
@@ -125,12 +129,25 @@ def decide_case(rule_set: RuleSet, case: Case) -> Decision:
     return _decision(rule_set, case, case.as_of, spans)
 
 
-def _decision(rule_set: RuleSet, case: Case, day: date, spans: tuple[TierSpan, ...]) -> Decision:
+def _facts(rule_set: RuleSet, case: Case, day: date, spans: tuple[TierSpan, ...]) -> Facts:
     given = {name: value for name, value in case.given.items() if name in rule_set.facts}
-    facts = merge(rule_set, case.observations, day, Context(spans, given))
+    return merge(rule_set, case.observations, day, Context(spans, given))
+
+
+def _decision(rule_set: RuleSet, case: Case, day: date, spans: tuple[TierSpan, ...]) -> Decision:
+    facts = _facts(rule_set, case, day, spans)
     return decide(
         rule_set, resolve(rule_set, facts.values, day), facts.provenance, with_nearest=False
     )
+
+
+def _tier(rule_set: RuleSet, case: Case, day: date, spans: tuple[TierSpan, ...]) -> str:
+    """The tier alone, without reasons: five times as fast."""
+    program = program_of(rule_set)
+    values = resolve(rule_set, _facts(rule_set, case, day, spans).values, day)
+    statuses = statuses_of(program, values)
+    fired = (item for item in program.rules if statuses.get(item.rule.id))
+    return rule_set.tiers[tally(program, fired).rank].id
 
 
 def earlier_tiers(rule_set: RuleSet, case: Case) -> tuple[TierSpan, ...]:
@@ -144,7 +161,7 @@ def earlier_tiers(rule_set: RuleSet, case: Case) -> tuple[TierSpan, ...]:
     for day in sorted(
         {seen.occurred_on for seen in case.observations if seen.occurred_on < case.as_of}
     ):
-        tier = _decision(rule_set, case, day, tuple(spans)).tier
+        tier = _tier(rule_set, case, day, tuple(spans))
         if spans and spans[-1].tier == tier:
             continue
         if spans:
@@ -153,7 +170,8 @@ def earlier_tiers(rule_set: RuleSet, case: Case) -> tuple[TierSpan, ...]:
     return tuple(spans)
 
 
-def _compare(rule_set: RuleSet, case: Case) -> CaseResult:
+def compare_case(rule_set: RuleSet, case: Case) -> CaseResult:
+    """What comes out for one case. Problem FACT_VALUE for a given fact of another type."""
     decision = decide_case(rule_set, case)
     expected = case.expected
     tasks = tuple(call.id for call in decision.tasks)
@@ -174,6 +192,7 @@ def _compare(rule_set: RuleSet, case: Case) -> CaseResult:
         wrong_rules=tuple(_wrong_rules(expected.get("rules") or {}, statuses)),
         is_population_right=is_population(decision.population, expected),
         expected=expected,
+        statuses=statuses,
     )
 
 

@@ -10,7 +10,7 @@ from rules.engine.closures import compile_tree
 from rules.engine.parts import RuleSet
 from rules.engine.reach.parts import NOT_TRUE, TRUE, Builder, TooLarge
 from rules.engine.reach.search import Budget, Search
-from rules.engine.reach.terms import Terms
+from rules.engine.reach.terms import Terms, with_value
 from rules.language.ast import Expr, FactRef, children
 
 ALL_STEPS = 3_000_000  # judgements for one rule set, about two seconds
@@ -100,6 +100,15 @@ class Reach:
             if item.values
         }
         return run({**latest, **example.season, **example.values}) is True
+
+    def hangs_on(self, tree: Expr, name: str) -> bool:
+        """Whether the yes/no variable `name` can make the difference to `tree` being true; also
+        where that cannot be ruled out."""
+        written = self.written_out(tree)
+        is_so, is_not = (with_value(written, name, known) for known in (True, False))
+        self.written |= {id(one): one for one in (is_so, is_not)}
+        self.kept += [is_so, is_not]
+        return not self.is_impossible((is_so, TRUE), (is_not, NOT_TRUE))
 
     def written_out(self, tree: Expr) -> Expr:
         """`tree` over variables, once."""

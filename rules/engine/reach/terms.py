@@ -6,6 +6,7 @@ an opaque term only its text and type are known, so it may take any value; that 
 never less.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from rules.engine.closures import TODAY
@@ -174,6 +175,32 @@ def variable_of(fact: Fact) -> Variable:
         may_be_empty=fact.otherwise == (),
         is_negative=kind not in _NEVER_BELOW_0,
     )
+
+
+def with_value(tree: Expr, name: str, value: bool) -> Expr:
+    """`tree` with the yes/no variable `name` replaced by `value`; what is shared stays shared."""
+    known: dict[int, Expr] = {}
+    put = Call("true" if value else "false", type=YES_NO)
+
+    def replaced(node: Expr) -> Expr:
+        if id(node) not in known:
+            known[id(node)] = _with_parts(node, name, put, replaced)
+        return known[id(node)]
+
+    return replaced(tree)
+
+
+def _with_parts(node: Expr, name: str, put: Expr, replaced: Callable[[Expr], Expr]) -> Expr:
+    match node:
+        case FactRef(name=found) if found == name:
+            return put
+        case And(args=args) | Or(args=args) | Call(args=args):
+            return replace(node, args=tuple(map(replaced, args)))
+        case Not(arg=arg) | Negate(arg=arg):
+            return replace(node, arg=replaced(arg))
+        case Compare(left=left, right=right) | Arith(left=left, right=right):
+            return replace(node, left=replaced(left), right=replaced(right))
+    return node
 
 
 def size_of(tree: Expr, limit: int) -> int:
