@@ -5,6 +5,7 @@ Two queries, for one child or for many: the current versions of the submissions,
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from rules.engine.merge import merge
 from rules.engine.observed import Context, Facts, Observation, TierSpan
 from rules.engine.rule_set import RuleSet
 from rules.models import TierDecision
+from rules.surroundings import surroundings_of
 from server import clock
 
 _CHANGES = [
@@ -29,8 +31,10 @@ _CHANGES = [
 def facts_of(entity: Entity, rule_set: RuleSet, as_of: date) -> Facts:
     """The facts about `entity` on the day `as_of` (site's zone), from what has arrived until
     now."""
-    context = Context(tiers=tier_spans(entity, as_of))
-    return merge(rule_set, observations_of(entity), as_of, context)
+    seen = observations_of(entity)
+    given = surroundings_of(entity, rule_set, as_of, seen)
+    context = Context(tiers=tier_spans(entity, as_of), given=given)
+    return replace(merge(rule_set, seen, as_of, context), observations=tuple(seen))
 
 
 def observations_of(entity: Entity) -> list[Observation]:

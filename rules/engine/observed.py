@@ -53,10 +53,12 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Known facts only; an absent name is unknown. Sources are newest first."""
+    """Known facts only; an absent name is unknown. Sources are newest first. `observations`: the submissions that they
+    were read from, where whoever read them keeps them for the calendar."""
 
     values: dict[str, Value]
     provenance: dict[str, tuple[Source, ...]]
+    observations: tuple[Observation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
-"""When a task is due and when it goes up: hours by the clock, days on the calendar, working days
-without weekends and holidays."""
+"""When a task is due and when it goes up: hours by the clock, days on the calendar, working days by the calendar of
+the county's offices (weekends, holidays, and weekends that are worked instead)."""
 
-from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
+from rules.engine.limits import EVERY_WEEKDAY, WorkingDays
 from rules.engine.rule_set import Due, Task
 from server import clock
 
 DEFAULT_DUE = Due("days", 30)  # a kind of task that names no limit
+_MOST_DAYS_OFF = 366  # in a row: a calendar that names no working day for a year is not waited for
 
 
-def due_at(start: datetime, due: Due, holidays: Collection[date] = ()) -> datetime:
+def due_at(start: datetime, due: Due, days: WorkingDays = EVERY_WEEKDAY) -> datetime:
     """The moment `due` after `start` (aware); days end at the same time of the site's day."""
     match due.unit:
         case "minutes":
@@ -21,24 +23,25 @@ def due_at(start: datetime, due: Due, holidays: Collection[date] = ()) -> dateti
         case "days":
             return start + timedelta(days=due.amount)
     local = start.astimezone(clock.site_zone())
-    left = due.amount
-    while left > 0:
-        local += timedelta(days=1)
-        left -= is_working_day(local.date(), holidays)
+    for _ in range(due.amount):
+        local = _next_working_day(local, days)
     return local.astimezone(start.tzinfo)
 
 
-def is_working_day(day: date, holidays: Collection[date] = ()) -> bool:
-    """Monday to Friday, if not a holiday of the county's calendar."""
-    return day.weekday() < 5 and day not in holidays
+def _next_working_day(local: datetime, days: WorkingDays) -> datetime:
+    for step in range(1, _MOST_DAYS_OFF + 1):
+        following = local + timedelta(days=step)
+        if days.has(following.date()):
+            return following
+    return local + timedelta(days=1)
 
 
 def escalations(
-    kind: Task, opened_at: datetime, due: datetime, holidays: Collection[date] = ()
+    kind: Task, opened_at: datetime, due: datetime, days: WorkingDays = EVERY_WEEKDAY
 ) -> list[dict[str, Any]]:
     """Who is told when the task is still open then: [{"at": ISO, "to": role}], earliest first."""
     steps = (
-        (due_at(due if step.start == "due" else opened_at, step.after, holidays), step.to)
+        (due_at(due if step.start == "due" else opened_at, step.after, days), step.to)
         for step in kind.escalation
     )
     return [{"at": at.isoformat(), "to": role} for at, role in sorted(steps)]

@@ -9,7 +9,9 @@ from django.db import transaction
 from rules import problems
 from rules.models import Task
 from rules.services import phone
+from rules.services.deadlines import escalations, first_escalation
 from rules.services.notices import notify
+from rules.services.tasks.closing import rules_of
 from rules.services.tasks.events import add_event, end_task, journal
 from rules.services.tiers.case import person_id
 from server import clock
@@ -41,7 +43,11 @@ STEPS: dict[str, Step] = {
     "verify": Step(Verb.TASK_VERIFY, (State.VERIFYING,)),
     "return": Step(Verb.TASK_VERIFY, (State.VERIFYING,), needs_note=True),
     "cancel": Step(Verb.TASK_ASSIGN, (State.OPEN, State.ACCEPTED), needs_note=True),
-    "reopen": Step(Verb.TASK_ASSIGN, (State.REFUSED, State.FAILED), needs_note=True),
+    "reopen": Step(
+        Verb.TASK_ASSIGN,
+        (State.REFUSED, State.FAILED, State.DONE, State.CANCELLED),
+        needs_note=True,
+    ),
 }
 
 
@@ -73,7 +79,8 @@ def cancel_task(task: Task, actor: Actor, note: str) -> Task:
 
 
 def reopen_task(task: Task, actor: Actor, note: str) -> Task:
-    """A supervisor does not accept that it was refused or failed: it is open again."""
+    """A supervisor does not accept that it has ended: it is open again, and goes up again when it is not done.
+    Problem NEWER_TASK while the next episode of the same task is there."""
     return _act(task, actor, "reopen", note, _reopen)
 
 
@@ -161,11 +168,19 @@ def _refusal(task: Task, actor: Actor, name: str, step: Step) -> Problem | None:
         return Problem(FORBIDDEN)
     if task.state not in step.states:
         return Problem(problems.TASK_STATE, state=State(task.state).label, action=name)
+    if name == "reopen" and _is_followed(task):
+        return Problem(problems.NEWER_TASK)
     if step.is_own and not is_assignee and not supervises:
         return Problem(problems.NOT_YOURS)
     if step.verb is Verb.TASK_VERIFY and _is_doer(task, actor):
         return Problem(problems.OWN_WORK)
     return None
+
+
+def _is_followed(task: Task) -> bool:
+    """The same task has been opened again since: that one is to be done."""
+    same = Task.objects.filter(entity_id=task.entity_id, rule_set=task.rule_set, code=task.code)
+    return same.filter(episode__gt=task.episode).exists()
 
 
 def _is_doer(task: Task, actor: Actor) -> bool:
@@ -209,8 +224,16 @@ def _return(task: Task, actor: Actor, note: str) -> None:
 
 
 def _reopen(task: Task, actor: Actor, note: str) -> None:
+    """Due when it was due, or, that being over, as long from now as it had at first; the escalations begin anew."""
+    now, rule_set = clock.now(), rules_of(task)
     task.state, task.closed_at, task.closed_by_submission = State.OPEN, None, None
-    task.due_at = max(task.due_at, clock.now())
+    task.done_by = None
+    if task.due_at <= now:
+        task.due_at = now + (task.due_at - task.opened_at)
+    kind = rule_set.tasks.get(task.code) if rule_set else None
+    if rule_set is not None and kind is not None:
+        task.escalation = escalations(kind, now, task.due_at, rule_set.working_days)
+        task.escalate_at = first_escalation(task.escalation)
     task.save()
     add_event(task, "reopened", actor, note)
     phone.deliver_task(task)

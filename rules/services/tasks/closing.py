@@ -54,7 +54,7 @@ def close_tasks(
     for task in tasks:
         key = (task.entity.dataset.project_id, task.rule_set)
         if key not in known:
-            known[key] = _rules_of(task)
+            known[key] = rules_of(task)
         rule_set = known[key]
         if rule_set is not None and (_names(version, task) or not _is_older(version, task)):
             count += _settle(task, rule_set, version, told, only_by_answers)
@@ -83,7 +83,7 @@ def _names(version: SubmissionVersion, task: Task) -> bool:
     return row is not None and version.submission.subjects.filter(entity_id=row).exists()
 
 
-def _rules_of(task: Task) -> RuleSet | None:
+def rules_of(task: Task) -> RuleSet | None:
     """The rules in force that know this kind of task."""
     release = (
         Release.objects.filter(
@@ -108,7 +108,7 @@ def _settle(
         closings = [one for one in closings if one.when is not None]
     sender = sender_of(version.submission)
     if any(_meets(one, told, version, rule_set) for one in closings):
-        if task.state == Task.State.VERIFYING:
+        if task.state == Task.State.VERIFYING or _has_closed_another(version, task):
             return False
         state = Task.State.VERIFYING if task.needs_verification else Task.State.DONE
         end_task(
@@ -120,6 +120,15 @@ def _settle(
     if result and task.delivery_id and task.state != Task.State.VERIFYING and not only_by_answers:
         return _report(task, str(result), version, sender)
     return False
+
+
+def _has_closed_another(version: SubmissionVersion, task: Task) -> bool:
+    """One visit is one visit: it closed the episode before, and, corrected on the same day, does not close the next."""
+    others = Task.objects.filter(
+        entity_id=task.entity_id, rule_set=task.rule_set, code=task.code,
+        closed_by_submission=version.submission_id,
+    )  # fmt: skip
+    return others.exclude(pk=task.pk).exists()
 
 
 def _meets(

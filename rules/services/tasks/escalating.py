@@ -7,7 +7,8 @@ from django.db import transaction
 
 from rules.models import Task
 from rules.services.deadlines import first_escalation
-from rules.services.notices import holders_for, notify
+from rules.services.notices import notify
+from rules.services.tasks.assigning import people_above
 from rules.services.tasks.events import add_event, journal
 from server import clock
 
@@ -51,7 +52,7 @@ def _escalate(task: Task, now: datetime) -> None:
 
 
 def _tell(task: Task, role: str, now: datetime) -> None:
-    people = holders_for(task.entity, role)
+    people = people_above(task.entity, role)
     task.escalated_to = role
     late = now > task.due_at
     text = {
