@@ -643,9 +643,28 @@ EDITED_BY_YOU = Kind(
     _("You were the last to change this document, so another person must decide about it."),
     _("Ask a colleague with this right."),
 )
+SHADOW_RUNNING = Kind(
+    "409.635",
+    409,
+    _("A candidate is on trial beside the release in force already."),
+    _("End that trial first."),
+)
+SHADOW_NONE = Kind("409.636", 409, _("No candidate is on trial."))
 ENGINES_DIFFER = Kind(
     "409.634",
     409,
     _("The two engines differ about this rule set (%(names)s): it does not come into force."),
     _("Report it; the release in force stays."),
+)
+NO_CASES = Kind(
+    "400.748",
+    400,
+    _("The rule set has no cases: nothing shows that it does what is meant."),
+    _("Add cases to the sheet `cases`, or make one from a child."),
+)
+CASE_OTHERWISE = Kind(
+    "400.749",
+    400,
+    _("The case `%(name)s` comes out otherwise: %(reason)s."),
+    _("Look whether that is meant."),
 )
