@@ -3,7 +3,7 @@
 In: an entity, what was sent about it, a day. Out: values by the names of facts; a name that is absent is unknown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from forms.models import Entity
@@ -19,7 +19,7 @@ from rules.surroundings.schools import school_boarding_free
 from rules.surroundings.sites import open_high_sites_500m, site_register
 from rules.surroundings.view import Around, Ground
 
-__all__ = ["PROVIDERS", "Around", "Ground", "surroundings_of"]
+__all__ = ["PROVIDERS", "Around", "Ground", "surroundings_of", "surroundings_of_many"]
 
 Provider = Callable[[Around], Value | None]
 
@@ -52,3 +52,21 @@ def surroundings_of(
     around = Around(entity, rule_set, as_of, observations, ground or Ground(entity.dataset))
     found = {fact.name: PROVIDERS[fact.external](around) for fact in wanted}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def surroundings_of_many(
+    entity_ids: Collection[int],
+    rule_set: RuleSet,
+    as_of: date,
+    observations: Mapping[int, Sequence[Observation]],
+) -> dict[int, Mapping[str, Value]]:
+    """The same of many entities, by id; those that are gone have none. The ground is looked up once for each list."""
+    found: dict[int, Mapping[str, Value]] = {pk: {} for pk in entity_ids}
+    if not any(fact.external in PROVIDERS for fact in rule_set.facts.values()):
+        return found
+    grounds: dict[int, Ground] = {}
+    rows = Entity.objects.filter(pk__in=list(entity_ids))
+    for entity in rows.select_related("dataset", "area", "school"):
+        ground = grounds.setdefault(entity.dataset_id, Ground(entity.dataset))
+        found[entity.pk] = surroundings_of(entity, rule_set, as_of, observations[entity.pk], ground)
+    return found
