@@ -17,7 +17,7 @@ from rules.engine.bulk import (
     frame_of,
 )
 from rules.engine.merge import merge
-from rules.engine.observed import Context, Observation
+from rules.engine.observed import Context, Observation, TierSpan
 from rules.engine.rule_set import RuleSet
 from rules.facts import observations_of_many, tier_spans_of_many
 from rules.models import Move, Release, Simulation
@@ -25,8 +25,9 @@ from rules.services.releases import compiled
 from rules.services.simulations.groups import groups_of
 from rules.services.simulations.result import Result
 from rules.services.simulations.work import work_of
+from rules.surroundings import Ground, surroundings_of
 
-_GIVEN = ("facts", "choices")  # the sections that say how answers become facts
+_GIVEN = ("facts", "choices", "tiers")  # the sections that say how answers become facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def sides_of(simulation: Simulation) -> Sides:
 def look(sides: Sides, keys: Sequence[int]) -> tuple[Result, list[Move]]:
     """The sums over the children `keys` (rising), and who moves (not stored, without the
     simulation)."""
-    known = Entity.objects.select_related("area").in_bulk(keys)
+    known = Entity.objects.select_related("area", "dataset").in_bulk(keys)
     children = [known[key] for key in keys if key in known]  # one may have been removed just now
-    new_facts, old_facts = _facts(sides, [child.pk for child in children])
+    new_facts, old_facts = _facts(sides, children)
     groups = groups_of(children, new_facts, sides.as_of)
     new_frame = frame_of(sides.new, new_facts)
     new = evaluate_frame(sides.new, new_frame, sides.as_of)
@@ -69,27 +70,38 @@ def look(sides: Sides, keys: Sequence[int]) -> tuple[Result, list[Move]]:
 
 
 def _facts(
-    sides: Sides, keys: Sequence[int]
+    sides: Sides, children: Sequence[Entity]
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """The merged facts by the new and by the old rule set; the same list where both merge alike."""
-    seen = observations_of_many(keys, sides.as_of)
-    spans = tier_spans_of_many(keys, sides.as_of)
-
-    def merged(rule_set: RuleSet) -> list[Mapping[str, Any]]:
-        return [
-            _merged(rule_set, seen[key], sides.as_of, Context(tiers=spans[key])) for key in keys
-        ]
-
-    new = merged(sides.new)
+    keys = [child.pk for child in children]
+    known = _Known(
+        observations_of_many(keys, sides.as_of), tier_spans_of_many(keys, sides.as_of), sides.as_of
+    )
+    new = known.merged(sides.new, children)
     if sides.old is None or _merge_alike(sides.old, sides.new):
         return new, new
-    return new, merged(sides.old)
+    return new, known.merged(sides.old, children)
 
 
-def _merged(
-    rule_set: RuleSet, seen: list[Observation], as_of: date, context: Context
-) -> Mapping[str, Any]:
-    return merge(rule_set, seen, as_of, context).values
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database knows of some children, by key."""
+
+    seen: Mapping[int, list[Observation]]
+    spans: Mapping[int, tuple[TierSpan, ...]]
+    as_of: date
+
+    def merged(self, rule_set: RuleSet, children: Sequence[Entity]) -> list[Mapping[str, Any]]:
+        """The facts of each as `rules.facts.facts_of` gives them; what surrounds them is shared."""
+        grounds: dict[int, Ground] = {}
+        found: list[Mapping[str, Any]] = []
+        for child in children:
+            ground = grounds.setdefault(child.dataset_id, Ground(child.dataset))
+            seen = self.seen[child.pk]
+            given = surroundings_of(child, rule_set, self.as_of, seen, ground)
+            context = Context(tiers=self.spans[child.pk], given=given)
+            found.append(merge(rule_set, seen, self.as_of, context).values)
+        return found
 
 
 def _merge_alike(old: RuleSet, new: RuleSet) -> bool:

@@ -50,7 +50,7 @@ def _weeks(
     tiers = result.outcome["tier"].to_list()
     uses = _uses(rule_set, result.statuses)
     noon = datetime.combine(as_of, time(12), clock.site_zone())
-    week = cache(lambda due: _monday(due_at(noon, due, rule_set.holidays)))
+    week = cache(lambda due: _monday(due_at(noon, due, rule_set.working_days)))
     counts: Counts = {}
     for name, places in rows.items():
         kind = rule_set.tasks[name]
