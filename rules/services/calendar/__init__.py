@@ -6,11 +6,12 @@ whom a date has come; `open_by_hand` is for items that a person pulls (domain re
 
 from rules.services.calendar.by_hand import manual_items, open_by_hand
 from rules.services.calendar.looking import Look, look
-from rules.services.calendar.nightly import open_chunk, start_day
+from rules.services.calendar.nightly import follow_tier, open_chunk, start_day
 from rules.services.calendar.opening import open_due
 
 __all__ = [
     "Look",
+    "follow_tier",
     "look",
     "manual_items",
     "open_by_hand",

@@ -70,6 +70,15 @@ def open_chunk(rule_set_id: int, day: str, after: int = 0) -> None:
         tell_everybody(rule_set, rules, by_date, today)
 
 
+@transaction.atomic
+def follow_tier(entity_id: int) -> None:
+    """After a person's decision about a tier: what entering it asks for, and the next visit. A Reaction's job."""
+    entity = Entity.objects.select_related("dataset").filter(pk=entity_id, deleted_at=None).first()
+    release = in_force.active_release(entity.dataset) if entity is not None else None
+    if release is not None:
+        open_for(entity_id, release.rule_set, in_force.compiled(release), ())
+
+
 def open_for(
     entity_id: int, rule_set: RuleSet, rules: Compiled, by_date: tuple[Opening, ...]
 ) -> int:

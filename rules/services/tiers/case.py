@@ -12,7 +12,7 @@ from rules.services import phone, releases
 from rules.services.tiers.automatic import Review, move
 from rules.services.tiers.holding import true_rules
 from server import clock
-from server.journal.services import record
+from server.journal.services import emit, record
 from server.people.access import person_of, require, scope_of
 from server.people.models import Actor
 from server.people.roles import Verb
@@ -89,6 +89,8 @@ def put_into_force(case: Case, action: str, tier: str, **why: Any) -> TierDecisi
     state.rank = case.rules.tier(state.tier).rank
     save(state)
     phone.show_child(case.entity, state, case.rules)
+    if decision.from_tier != tier:
+        emit("tier.changed", {"entity_id": case.entity.pk})  # visits, and what the tier asks for
     return decision
 
 
