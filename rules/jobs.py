@@ -5,8 +5,12 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_ready
 
-from rules.services import sweeps
+from rules.services import calendar, sweeps
+from rules.services.reevaluation import revive_stalled
+from rules.services.reevaluation.days import start_day
+from rules.services.releases import activate_due
 from rules.services.second_opinion import warm_up
+from rules.services.shadow import end_due_shadows
 from rules.services.tasks import escalate_due
 
 
@@ -18,14 +22,26 @@ def escalate() -> int:
 
 @shared_task(name="rules.nightly", ignore_result=True)
 def nightly() -> int:
-    """Each hour: children whom this day has not seen yet, so in effect after midnight."""
-    return sweeps.evaluate_stale()
+    """Each hour: begin the look at all children that each day has once, so in effect after midnight."""
+    return start_day()
 
 
 @shared_task(name="rules.expire_overrides", ignore_result=True)
 def expire_overrides() -> int:
     """Each hour: overrides that have ended."""
     return sweeps.expire_overrides()
+
+
+@shared_task(name="rules.calendar", ignore_result=True)
+def calendar_day() -> int:
+    """Each hour: begin what the calendar asks for today, so in effect after midnight."""
+    return calendar.start_day()
+
+
+@shared_task(name="rules.releases", ignore_result=True)
+def keep_releases() -> int:
+    """Each minute: releases whose day has come, trials that are over, re-evaluations that nobody carries on."""
+    return activate_due() + end_due_shadows() + revive_stalled()
 
 
 @worker_ready.connect(dispatch_uid="rules.warm_up")

@@ -668,3 +668,9 @@ CASE_OTHERWISE = Kind(
     _("The case `%(name)s` comes out otherwise: %(reason)s."),
     _("Look whether that is meant."),
 )
+CODE_LOST = Kind(
+    "400.750",
+    400,
+    _("The form %(form)s no longer offers '%(code)s' for `%(question)s`, for which rules wait."),
+    _("Put the choice back, or change the rules first."),
+)

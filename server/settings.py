@@ -234,9 +234,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # offline changes whose predecessor never came are applied without it after five days
     "force_overdue": {"task": "forms.force_overdue", "schedule": 3600.0},
     "escalate": {"task": "rules.escalate", "schedule": 60.0},
+    # releases whose day has come, trials whose time is over, passes that nobody carries on
+    "releases": {"task": "rules.releases", "schedule": 60.0},
     "expire_overrides": {"task": "rules.expire_overrides", "schedule": 3600.0},
-    # whom this day has not seen yet: the first run after midnight finds everybody, wherever the host was off
+    # the day's look at all children: the first run after midnight begins it, wherever the host was off
     "nightly": {"task": "rules.nightly", "schedule": 3600.0},
+    # what the county's calendar asks for today: the first run after midnight begins it
+    "calendar": {"task": "rules.calendar", "schedule": 3600.0},
 }
 WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=2)
 # A rule engine child that answers no evaluation within this time is killed and replaced.
@@ -267,7 +271,12 @@ REACTIONS: dict[str, list[str]] = {
     "submission.updated": ["forms.registry.register_submission"],
     "entity.touched": ["rules.services.evaluate.evaluate_entity"],
     "submission.registered": ["rules.services.tasks.close_by_submission"],
-    "release.activated": ["rules.services.sweeps.evaluate_release"],
+    "reevaluation.due": ["rules.services.reevaluation.passing.run_reevaluation"],
+    "tier.changed": ["rules.services.calendar.follow_tier"],
+    "calendar.day": ["rules.services.calendar.open_chunk"],
+    "day.due": ["rules.services.reevaluation.days.run_day"],
+    "shadow.due": ["rules.services.shadow.observing.observe"],
+    "shadow.pass": ["rules.services.shadow.observing.observe_all"],
     "simulation.started": ["rules.services.simulations.run_simulation"],
 }
 # functions (form_version) -> list of problems shown before publishing

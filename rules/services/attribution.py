@@ -13,7 +13,8 @@ from rules.engine.standing import Standing, standing_of
 from rules.engine.values import resolve
 from rules.facts import facts_of, observations_of, tier_spans
 from rules.models import Evaluation, Release
-from rules.services.releases import compiled
+from rules.services.in_force import compiled
+from rules.surroundings import surroundings_of
 from server import clock
 
 Change = Evaluation.Change
@@ -70,7 +71,8 @@ def _life_or_time(
 
 
 def _facts(entity: Entity, rule_set: RuleSet, known: list[Observation], day: date) -> Facts:
-    return merge(rule_set, known, day, Context(tiers=tier_spans(entity, day)))
+    given = surroundings_of(entity, rule_set, day, known)
+    return merge(rule_set, known, day, Context(tiers=tier_spans(entity, day), given=given))
 
 
 def _plain(facts: Facts) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from rules.engine.rule_set import RuleSet
 from rules.engine.values import resolve
 from rules.facts import facts_of
 from rules.models import Evaluation, Release, TierDecision, TierState
-from rules.services import phone, releases, shadow
+from rules.services import in_force, phone, shadow
 from rules.services.attribution import change_between
+from rules.services.calendar import look, open_due
 from rules.services.evaluations import SWEEP, Cause, Judged, store_evaluation
 from rules.services.notices import notify_role
 from rules.services.second_opinion import MISMATCH, OK, UNAVAILABLE, second_opinion
+from rules.services.surroundings import follow_surroundings, tell_children_near
 from rules.services.tasks import Synced, close_tasks, sync_tasks, unsettled_rules, wanted_tasks
 from rules.services.tiers import Outcome, apply_outcome
 from server import clock
@@ -57,8 +59,9 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """What came of an evaluation."""
+    """What came of an evaluation; `before` is the one that counted until then."""
 
+    before: Evaluation | None
     evaluation: Evaluation
     rise: TierDecision | None
     synced: Synced
@@ -71,8 +74,10 @@ def evaluate_entity(entity_id: int, cause: str, cause_subject: str = "") -> Eval
     set in force classifies it. A Reaction's job. `cause_subject` is "submission:<instanceId>",
     "entity:<uuid>" or empty."""
     entity = _entity(entity_id, is_locked=True)
-    release = releases.active_release(entity.dataset) if entity is not None else None
+    release = in_force.active_release(entity.dataset) if entity is not None else None
     if entity is None or release is None:
+        if entity is not None:
+            tell_children_near(entity)  # a hazard site
         return None
     state = _locked_state(entity)
     prepared = _judged(entity, release, state)
@@ -82,7 +87,7 @@ def evaluate_entity(entity_id: int, cause: str, cause_subject: str = "") -> Eval
 def prepare(entity_id: int) -> Prepared | None:
     """Judge one entity without writing or holding anything; None where nothing classifies it. For `act`."""
     entity = _entity(entity_id)
-    release = releases.active_release(entity.dataset) if entity is not None else None
+    release = in_force.active_release(entity.dataset) if entity is not None else None
     if entity is None or release is None:
         return None
     known = TierState.objects.select_related("evaluation").filter(entity=entity)
@@ -94,7 +99,7 @@ def act(prepared: Prepared, cause: Cause) -> Acted | None:
     another release come into force since. What has been sent since asks for its own evaluation. None where the child
     is gone or nothing classifies it any more."""
     entity = _entity(prepared.entity.pk, is_locked=True)
-    release = releases.active_release(entity.dataset) if entity is not None else None
+    release = in_force.active_release(entity.dataset) if entity is not None else None
     if entity is None or release is None:
         return None
     state = _locked_state(entity)
@@ -109,7 +114,7 @@ def _entity(entity_id: int, *, is_locked: bool = False) -> Entity | None:
 
 
 def _judged(entity: Entity, release: Release, state: TierState | None) -> Prepared:
-    judged = judge(entity, releases.compiled(release), clock.today(), release.number)
+    judged = judge(entity, in_force.compiled(release), clock.today(), release.number)
     before = state.evaluation if state is not None else None
     change = change_between(entity, before, release, judged.decision)
     return Prepared(entity, release, judged, change, _seen(state))
@@ -123,17 +128,16 @@ def _seen(state: TierState | None) -> tuple[int | None, datetime | None]:
 
 def _act(prepared: Prepared, state: TierState, cause: Cause) -> Acted:
     entity, judged = prepared.entity, prepared.judged
-    rule_set = releases.compiled(prepared.release)
-    evaluation = store_evaluation(
-        entity, prepared.release, judged, state.evaluation, cause, prepared.change
-    )
+    rule_set, before = in_force.compiled(prepared.release), state.evaluation
+    evaluation = store_evaluation(entity, prepared.release, judged, before, cause, prepared.change)
     rise = apply_outcome(state, rule_set, evaluation, _outcome(judged.decision))
-    synced = _sync(entity, rule_set, judged.decision, cause.instance_id)
+    synced = _sync(entity, rule_set, judged, state, cause.instance_id)
+    follow_surroundings(entity, rule_set, judged.facts, rise)
     phone.show_child(entity, state, rule_set)
     _tell(entity, rule_set, judged, rise)
     _journal(entity, evaluation, rise, synced, cause.event)
     shadow.look_beside(prepared.release.rule_set, evaluation)
-    return Acted(evaluation, rise, synced)
+    return Acted(before, evaluation, rise, synced)
 
 
 def judge(entity: Entity, rule_set: RuleSet, as_of: date, release: int | str) -> Judged:
@@ -167,7 +171,13 @@ def _outcome(decision: Decision) -> Outcome:
     )
 
 
-def _sync(entity: Entity, rule_set: RuleSet, decision: Decision, instance_id: str | None) -> Synced:
+def _sync(
+    entity: Entity, rule_set: RuleSet, judged: Judged, state: TierState, instance_id: str | None
+) -> Synced:
+    """The tasks of the decision, then what the calendar asks of this child: its next visit, what its tier, age and
+    submissions ask for."""
+    decision = judged.decision
+    seen = look(entity, rule_set, state, judged.facts)
     synced = sync_tasks(
         entity,
         rule_set,
@@ -175,10 +185,11 @@ def _sync(entity: Entity, rule_set: RuleSet, decision: Decision, instance_id: st
         unsettled_rules(decision),
         may_end=decision.durable != MISMATCH,
         instance_id=instance_id,
+        lasting=seen.lasting,
     )
     if synced.opened and instance_id:
         _settle_at_once(entity, synced, instance_id)
-    return synced
+    return replace(synced, opened=(*synced.opened, *open_due(entity, rule_set, seen)))
 
 
 def _settle_at_once(entity: Entity, synced: Synced, instance_id: str) -> None:

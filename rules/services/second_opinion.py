@@ -21,7 +21,7 @@ from rules.engine.rule_set import RuleSet, canonical_bytes
 from rules.engine.values import Values
 from rules.language.ast import Value
 from rules.models import Release
-from rules.services.releases import compiled
+from rules.services.in_force import compiled
 from server.problems import Problem
 
 __all__ = ["MISMATCH", "OK", "UNAVAILABLE", "process_of", "second_opinion", "warm_up"]

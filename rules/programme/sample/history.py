@@ -16,7 +16,8 @@ from rules.programme.sample.office import (
 )
 from rules.programme.sample.plan import ACCEPT, FEEDBACK, evening_of
 from rules.programme.sample.world import Progress, World
-from rules.services.sweeps import evaluate_stale, expire_overrides
+from rules.services.reevaluation.days import start_day
+from rules.services.sweeps import expire_overrides
 from rules.services.tasks import escalate_due
 from server import clock
 from server.journal.models import Reaction
@@ -68,7 +69,7 @@ def _sweeps(world: World, day: date) -> None:
         expire_overrides()
         escalate_due()
     if day == world.last:
-        evaluate_stale()
+        start_day()
         drain()
 
 
@@ -81,16 +82,21 @@ def drain() -> None:
     while waiting := list(Reaction.objects.filter(done_at=None, tries=0).order_by("id")[:500]):
         last = {(one.event, one.payload.get("entity_id")): one.pk for one in waiting}
         failed = {}
+        taken = Reaction.objects.filter(pk__in=[reaction.pk for reaction in waiting])
+        taken.update(
+            claimed_at=clock.now()
+        )  # a pass that asks for its next piece sees that this one is under way
         for reaction in waiting:
             child = reaction.payload.get("entity_id")
             # two forms about one child on one day: looking once, after both, finds the same
             if child is None or last[reaction.event, child] == reaction.pk:
                 failed[reaction.pk] = _run(reaction)
-        taken = Reaction.objects.filter(pk__in=[reaction.pk for reaction in waiting])
         taken.update(tries=1, done_at=clock.now())
         for pk, error in failed.items():
             if error:
-                Reaction.objects.filter(pk=pk).update(done_at=None, last_error=error[:2000])
+                Reaction.objects.filter(pk=pk).update(
+                    done_at=None, claimed_at=None, last_error=error[:2000]
+                )
 
 
 def _run(reaction: Reaction) -> str:
