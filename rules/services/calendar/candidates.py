@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from forms.models import Entity, SubmissionVersion
 from rules.engine.calendar.openings import LEAST_DAYS, Opening
@@ -12,7 +12,7 @@ from rules.engine.calendar.parts import BY_BIRTH, BY_SUBMISSION, CalendarItem
 from rules.engine.rule_set import RuleSet as Compiled
 from rules.models import Occasion, RuleSet, Task
 
-_BIRTH = "tier_state__evaluation__facts__{}__value"
+_FACTS = "tier_state__evaluation__facts"
 
 
 def candidates(
@@ -52,7 +52,8 @@ def _of_item(
     if kind in BY_BIRTH:
         name = f"born_{item.trigger.born}"
         if name not in rows.query.annotations:
-            rows = rows.annotate(**{name: KT(_BIRTH.format(item.trigger.born))})
+            born = KeyTransform(item.trigger.born, _FACTS)
+            rows = rows.annotate(**{name: KeyTextTransform("value", born)})
         return rows, _born(item, name, today)
     if kind in BY_SUBMISSION:
         return rows, Q(Exists(_told(rules, item, today)))
