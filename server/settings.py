@@ -237,6 +237,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # releases whose day has come, trials whose time is over, passes that nobody carries on
     "releases": {"task": "rules.releases", "schedule": 60.0},
     "expire_overrides": {"task": "rules.expire_overrides", "schedule": 3600.0},
+    "appeals": {"task": "rules.appeals", "schedule": 3600.0},
     # the day's look at all children: the first run after midnight begins it, wherever the host was off
     "nightly": {"task": "rules.nightly", "schedule": 3600.0},
     # what the county's calendar asks for today: the first run after midnight begins it
@@ -280,7 +281,7 @@ REACTIONS: dict[str, list[str]] = {
     "simulation.started": ["rules.services.simulations.run_simulation"],
 }
 # functions (form_version) -> list of problems shown before publishing
-PUBLISH_CHECKS: list[str] = []
+PUBLISH_CHECKS: list[str] = ["rules.services.publish_checks.check_form_version"]
 # functions (entity, reader) -> iterable of timeline items
 TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
 # functions (user) -> iterable of menu items

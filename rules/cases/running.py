@@ -9,11 +9,12 @@ from pathlib import Path
 from django.db import DatabaseError
 
 from rules.cases.comparing import CaseReport, compare_cases
+from rules.cases.coverage import Coverage, coverage_of
 from rules.cases.reading import read_cases
 from rules.engine.rule_set import RuleSet, load_document
 from rules.models import RuleSet as StoredRuleSet
 from rules.programme import programme_document
-from rules.services import releases
+from rules.services.in_force import compiled
 from server.problems import NOT_FOUND, Problem
 
 
@@ -27,16 +28,44 @@ def run_cases(path: str | Path, release: str | int = "active") -> CaseReport:
     return compare_cases(rule_set, read_cases(Path(path)), name)
 
 
-def main(path: str | Path, release: str | int = "active", as_json: bool = False) -> int:
-    """Print the report; answers the exit status: 1 on under-triage, a missed must-task or a
-    forbidden task."""
-    report = run_cases(path, release)
+def main(
+    path: str | Path,
+    release: str | int = "active",
+    as_json: bool = False,
+    with_coverage: bool = False,
+) -> int:
+    """Print the report, with the rules' coverage if asked; answers the exit status: 1 on under-triage,
+    a missed must-task, a forbidden task or a rule of another status."""
+    rule_set, name = _rule_set(str(release))
+    report = compare_cases(rule_set, read_cases(Path(path)), name)
+    coverage = coverage_of(rule_set, report.cases) if with_coverage else None
     if as_json:
-        print(json.dumps(report.to_json(), ensure_ascii=False))  # noqa: T201  a command's output
+        body = report.to_json() | ({"coverage": coverage.to_json()} if coverage else {})
+        print(json.dumps(body, ensure_ascii=False))  # noqa: T201  a command's output
     else:
         print("\n".join(_lines(report)))  # noqa: T201
+        if coverage:
+            print("\n".join(_coverage_lines(coverage)))  # noqa: T201
         print(f"rule set: {report.rule_set}", file=sys.stderr)  # noqa: T201
     return 1 if report.failures else 0
+
+
+def _coverage_lines(coverage: Coverage) -> Iterable[str]:
+    yield ""
+    yield "rule: cases in which it fired, did not fire, could not tell"
+    for one in coverage.rules:
+        mark = "" if one.is_complete else "  <- not seen in every way"
+        yield f"{one.rule}: {one.fired} {one.not_fired} {one.unknown}{mark}"
+    complete = sum(one.is_complete for one in coverage.rules)
+    yield f"{complete} of {len(coverage.rules)} rules seen in every way"
+    for label, way in (
+        ("never fired", "fired"),
+        ("always fired", "not_fired"),
+        ("never unknown", "unknown"),
+    ):
+        lacking = coverage.lacking(way)
+        if lacking:
+            yield f"{label}: {', '.join(lacking)}"
 
 
 def _rule_set(release: str) -> tuple[RuleSet, str]:
@@ -63,7 +92,7 @@ def _stored(stored: StoredRuleSet, release: str) -> tuple[RuleSet, str]:
         found = stored.releases.filter(number=release).first() if release.isdigit() else None
     if found is None:
         raise Problem(NOT_FOUND)
-    return releases.compiled(found), f"{stored.name} release {found.number}"
+    return compiled(found), f"{stored.name} release {found.number}"
 
 
 def _lines(report: CaseReport) -> Iterable[str]:

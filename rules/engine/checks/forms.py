@@ -13,7 +13,6 @@ from rules.language.arguments import spoken
 from rules.language.ast import Call, Compare, Expr, Kind, Literal, Type, facts_of, walk
 from rules.language.check import check
 from rules.language.names import Bilingual, Issue, Name, did_you_mean
-from server.problems import Kind as ProblemKind
 from server.problems import Phrase
 from server.problems import gettext_noop as _
 
@@ -65,13 +64,13 @@ def check_forms(rule_set: RuleSet, published: Shapes, drafts: Shapes, findings: 
     """Note what the published forms do not answer as errors and warnings, and what their drafts would
     take away as warnings."""
     _check_missing(rule_set, published, findings)
-    now = list(faults_in(rule_set, published))
+    now = [*faults_in(rule_set, published), *unoffered(rule_set, published)]
     findings.items += now
-    known = {_key(item) for item in now}
+    known = {key_of(item) for item in now}
     for name, draft in drafts.items():
-        later = faults_in(rule_set, {**published, name: draft})
-        for item in later:
-            if _key(item) not in known:
+        later = {**published, name: draft}
+        for item in (*faults_in(rule_set, {name: draft}), *unoffered(rule_set, later)):
+            if key_of(item) not in known:
                 findings.warn(item.kind, item.place, **{**item.tokens, "form": _draft(draft)})
 
 
@@ -79,9 +78,9 @@ def _draft(shape: FormShape) -> Phrase:
     return Phrase(_("%(form)s (draft)"), form=shape.label)
 
 
-def _key(item: Finding) -> tuple[Any, ...]:
+def key_of(item: Finding) -> tuple[Any, ...]:
     """What a fault is about; the sentence may differ."""
-    about = ("name", "question", "code")
+    about = ("name", "form_id", "question", "code")
     return (item.kind.code, item.place, *(str(item.tokens.get(key)) for key in about))
 
 
@@ -98,7 +97,6 @@ def faults_in(rule_set: RuleSet, shapes: Shapes) -> Iterator[Finding]:
             names = {one.name: one.as_name for one in shape.questions.values()}
             for issue in check(tree, names)[1]:
                 _note_issue(issue, shape, place_name=(place, name), findings=findings)
-    _check_codes(rule_set, shapes, findings)
     yield from findings.items
 
 
@@ -116,7 +114,7 @@ def _note_issue(
         tokens = issue.tokens
         findings.error(
             problems.ANSWER_CODE, place, code=tokens["code"], question=tokens["name"],
-            form=shape.label, cure=tokens["cure"], name=name,
+            form=shape.label, form_id=shape.id, cure=tokens["cure"], name=name,
         )  # fmt: skip
     else:
         findings.warn(issue.kind, place, **issue.tokens)
@@ -125,8 +123,9 @@ def _note_issue(
 def _gone(findings: Findings, place: Any, name: str, question: str, shape: FormShape) -> None:
     cure = did_you_mean(question, shape.questions)
     findings.error(
-        problems.QUESTION_GONE, place, form=shape.label, question=question, name=name, cure=cure
-    )
+        problems.QUESTION_GONE, place, form=shape.label, form_id=shape.id, question=question,
+        name=name, cure=cure,
+    )  # fmt: skip
 
 
 def _check_use(use: Use, shape: FormShape, findings: Findings) -> None:
@@ -134,7 +133,9 @@ def _check_use(use: Use, shape: FormShape, findings: Findings) -> None:
     if question is None:
         _gone(findings, use.place, use.name, use.question, shape)
         return
-    tokens = {"question": use.question, "form": shape.label, "name": use.name}
+    tokens = {
+        "question": use.question, "form": shape.label, "form_id": shape.id, "name": use.name,
+    }  # fmt: skip
     for code in use.wants:
         if question.codes and code not in question.codes:
             cure = did_you_mean(code, question.codes, "'{}'")
@@ -174,8 +175,9 @@ def _check_missing(rule_set: RuleSet, published: Shapes, findings: Findings) -> 
             findings.warn(problems.CLOSING_FORMS, place, name=task.id, forms=names)
 
 
-def _check_codes(rule_set: RuleSet, shapes: Shapes, findings: Findings) -> None:
-    """Codes that conditions wait for and that no form offers."""
+def unoffered(rule_set: RuleSet, shapes: Shapes) -> list[Finding]:
+    """Codes that conditions wait for and that no form offers; silent where a form is not there."""
+    findings = Findings()
     waited = waited_for(rule_set)
     for index, fact in enumerate(rule_set.facts.values()):
         offered = _offered(fact, shapes)
@@ -188,6 +190,7 @@ def _check_codes(rule_set: RuleSet, shapes: Shapes, findings: Findings) -> None:
                     problems.CODE_GONE, place, code=code, name=fact.name,
                     rules=", ".join(rules[:5]), form="",
                 )  # fmt: skip
+    return findings.items
 
 
 def _offered(fact: Fact, shapes: Shapes) -> set[str] | None:
@@ -237,15 +240,3 @@ def _codes_in(tree: Expr) -> Iterator[tuple[str, list[str]]]:
             ]
             for name in sorted(facts_of(node)) if words else ():
                 yield name, words
-
-
-def losses(
-    rule_set: RuleSet, before: FormShape | None, after: FormShape
-) -> list[tuple[ProblemKind, Mapping[str, Any]]]:
-    """What `rule_set` loses when `after` takes the place of `before`: findings that are new."""
-    old = {_key(item) for item in faults_in(rule_set, {before.id: before})} if before else set()
-    return [
-        (item.kind, item.tokens)
-        for item in faults_in(rule_set, {after.id: after})
-        if _key(item) not in old
-    ]
