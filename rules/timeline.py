@@ -11,6 +11,7 @@ from forms.models import Entity
 from rules.engine.rule_set import RuleSet
 from rules.models import Evaluation, Task, TaskEvent, TierDecision
 from rules.services import releases
+from rules.services.appeals import appeal_items
 from rules.services.reading import hidden_forms
 from rules.services.words import in_language
 from server import clock
@@ -23,9 +24,10 @@ MOST = 200  # of each kind, the newest
 
 
 def timeline(entity: Entity, reader: Actor) -> Iterator[Item]:
-    """The items about `entity` that `reader` may see, in no order. Four queries."""
+    """The items about `entity` that `reader` may see, in no order. Six queries at most."""
     yield from _evaluations(entity, hidden_forms(reader, entity))
     yield from _decisions(entity)
+    yield from appeal_items(entity, reader)
     path = entity.area.path if entity.area else None
     if scope_of(reader, Verb.TASK_READ).covers(path, entity.school_id, entity.class_name):
         yield from _tasks(entity)

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from rules.api import children, drafts, rule_sets, schema, simulations, tasks
+from rules.api import appeals, children, drafts, rule_sets, schema, simulations, tasks
 
 _PROJECT = "v1/projects/<int:project_id>"
 _RULES = f"{_PROJECT}/rule-sets/<str:name>"
@@ -32,6 +32,9 @@ urlpatterns = [
     path(f"{_ENTITY}/evaluations/<int:pk>", children.OneEvaluation.as_view()),
     path(f"{_ENTITY}/timeline", children.Timeline.as_view()),
     path(f"{_ENTITY}/tier", children.TierDecisions.as_view()),
+    path(f"{_ENTITY}/appeals", appeals.EntityAppeals.as_view()),
+    path(f"{_PROJECT}/appeals", appeals.Appeals.as_view()),
+    path(f"{_PROJECT}/appeals/<int:pk>", appeals.OneAppeal.as_view()),
     path(f"{_PROJECT}/tasks", tasks.Tasks.as_view()),
     path(f"{_PROJECT}/tasks/<int:pk>", tasks.OneTask.as_view()),
     path(f"{_PROJECT}/tasks/<int:pk>/history", tasks.TaskHistory.as_view()),

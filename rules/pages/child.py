@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from forms.models import Entity
 from rules.engine.rule_set import RuleSet
 from rules.models import Evaluation, TierDecision, TierState
+from rules.pages.appeals import appeals_about
 from rules.pages.band import band_of
 from rules.pages.decide import choices_of
 from rules.pages.explanation import explained, masked_day, value_text
@@ -27,6 +28,7 @@ from rules.pages.queue import change_of
 from rules.pages.review import live_tasks, state_of
 from rules.pages.scope import find_child
 from rules.pages.tiers import chip_of, rules_of
+from rules.services.appeals import may_take_down
 from rules.services.words import in_language
 from server import clock
 from server.journal.services import record
@@ -40,6 +42,7 @@ KINDS: dict[str, Promise] = {
     "submission": _("Forms"),
     "evaluation": _("Evaluations"),
     "decision": _("Decisions"),
+    "appeal": _("Objections"),
     "task": _("Tasks"),
     "entity": _("Registry"),
 }
@@ -143,6 +146,8 @@ def page_of(
         "can": choices_of(entity, state, user),
         "decision": last_decision(entity),
         "next_url": request.path,
+        "appeals": appeals_about(entity, user),
+        "may_appeal": may_take_down(user, entity),
     }
 
 

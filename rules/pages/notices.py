@@ -23,6 +23,9 @@ KINDS: dict[str, tuple[Promise, str]] = {
     "escalation": (_("Escalated to you"), "up"),
     "unassigned": (_("To assign"), "people"),
     "returned": (_("Sent back"), "task"),
+    "appeal": (_("Objection"), "people"),
+    "appeal_due": (_("Objection due"), "clock"),
+    "appeal_late": (_("Objection late"), "warning"),
     "cause_gone": (_("Cause gone"), "task"),
 }
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rules.engine.rule_set import RuleSet
-from rules.models import Task, TierState
+from rules.models import Appeal, Task, TierState
 from rules.pages.asking import LIMIT, Asked, in_area, named_like, of_worker, split_key
 from rules.pages.people import Child, child_of, workers_of
 from rules.pages.scope import ending_overrides, readable_tasks
 from rules.pages.tiers import Chip, chip_of, rules_of
+from rules.services.appeals import readable_appeals
 from rules.services.words import in_language
 from server import clock
 from server.people.models import User
@@ -229,4 +230,12 @@ def tiles(states: QuerySet[TierState], reader: User, asked: Asked, top: Chip | N
     found.append(
         Tile(_("Overrides ending this week"), ending, f"{reverse('children')}?state=ending")
     )
-    return found
+    return [*found, appeal_tile(reader)]
+
+
+def appeal_tile(reader: User) -> Tile:
+    """The open objections to tiers; red when the answer to one is late. One query."""
+    waiting = readable_appeals(reader).filter(state=Appeal.State.OPEN).order_by("due_on")
+    due = list(waiting.values_list("due_on", flat=True)[:LIMIT])
+    tone = "" if not due else "bad" if due[0] < clock.today() else "warn"
+    return Tile(_("Objections"), len(due), reverse("appeals"), tone)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from rules.pages import child, decide, notices, registry, review, tasks
+from rules.pages import appeals, child, decide, notices, registry, review, tasks
 from rules.pages.rule_sets.urls import urlpatterns as rule_set_pages
 
 urlpatterns = [
     *rule_set_pages,
+    *appeals.urlpatterns,
     path("review", review.review, name="review"),
     path("review/confirm", review.confirm_chosen, name="review_confirm"),
     path("review/<uuid:child>", review.drawer, name="review_drawer"),
