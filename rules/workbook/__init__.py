@@ -14,6 +14,7 @@ from rules.engine.document import Document, canonical
 from rules.engine.findings import Finding
 from rules.workbook.checking import findings_of
 from rules.workbook.columns import LISTS_OF_ROWS, SHEETS
+from rules.workbook.difference import Change, Counts, changes_between, count_changes
 from rules.workbook.grid import Reading, grid_of, read_grid
 from rules.workbook.origins import Origins
 from rules.workbook.reading import read_tables
@@ -21,7 +22,13 @@ from rules.workbook.writing import xlsx_of
 from server.problems import Place, Problem
 
 __all__ = [
+    "Change",
+    "Counts",
     "Reading",
+    "at_cells",
+    "changes_between",
+    "count_changes",
+    "findings_of",
     "open_workbook",
     "read_workbook",
     "workbook_bytes",

@@ -67,14 +67,15 @@ def _tables(settings: Item, as_json: tuple[str, ...]) -> list[Table]:
             for day in value:
                 holidays.add({"date": to_cell(DAY, day), "kind": _DAYS[key]})
         elif key != EXTRA:
-            for setting, cell in _setting_rows(key, value):
+            for setting, cell in setting_rows(key, value):
                 table.add({"setting": setting, "value": cell})
     extra = settings.get(EXTRA)
     _add_own([table, holidays], extra if isinstance(extra, dict) and EXTRA not in as_json else {})
     return [table, dimensions, holidays]
 
 
-def _setting_rows(key: str, value: Any) -> list[tuple[str, Cell]]:
+def setting_rows(key: str, value: Any) -> list[tuple[str, Cell]]:
+    """The rows of one setting: what the first column says, and the cell."""
     if key in _CODECS:
         return [(key, to_cell(_CODECS[key], value))]
     names = [f"{key}::{part}" for part in value] if isinstance(value, dict) else []
