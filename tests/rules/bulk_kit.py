@@ -109,7 +109,13 @@ class RandomRuleSets:
         return {"title": TITLE, "type": kind, "values": values}
 
     def fact(self, name: str, kind: str) -> dict[str, Any]:
-        fact = {"name": name, "title": TITLE, "type": kind, "question": name, "forms": ["visit"]}
+        fact: dict[str, Any] = {
+            "name": name,
+            "title": TITLE,
+            "type": kind,
+            "question": name,
+            "forms": ["visit"],
+        }
         return {**fact, "codes": choices()} if kind.startswith("select") else fact
 
     def defaulted(self, name: str) -> dict[str, Any]:
@@ -136,7 +142,8 @@ class RandomRuleSets:
     def derived(self, number: int, depth: int) -> dict[str, Any]:
         kind = self.random.choice(KINDS)
         name = f"known_{number}"
-        row = {"name": name, "title": TITLE, "type": kind, "expr": self.draw(kind, depth)}
+        row: dict[str, Any] = {"name": name, "title": TITLE, "type": kind}
+        row["expr"] = self.draw(kind, depth)
         if kind.startswith("select"):
             row["codes"] = choices()
         self.names[kind].append(name)

@@ -5,6 +5,7 @@ these limits floats hold every whole number exactly, so it makes no difference w
 number is stored as.
 """
 
+import math
 from collections.abc import Callable
 from datetime import date
 
@@ -15,6 +16,8 @@ from rules.engine.closures import LARGEST
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_DAY, _LAST_DAY = date.min.toordinal() - _EPOCH, date.max.toordinal() - _EPOCH
+
+DAYS = _LAST_DAY - _FIRST_DAY  # between any two
 
 Share = Callable[[Term], Term]
 
@@ -37,11 +40,14 @@ def combine(op: str, left: Term, right: Term, share: Share) -> Term:
             raise NotInColumns
         case "*" if whole:
             # the product of two large integers would wrap round: the one of floats tells
-            rough = left.as_float() * right.as_float()
-            return _within(rough, Term(left.expr * right.expr, Stored.INT, 2 * size))
+            rough, limit = left.as_float() * right.as_float(), left.limit * right.limit
+            return _within(rough, Term(left.expr * right.expr, Stored.INT, 2 * size, limit))
     one, other = (left.expr, right.expr) if whole else (left.as_float(), right.as_float())
     result = {"+": one + other, "-": one - other, "*": one * other}[op]
-    term = share(Term(result, Stored.INT if whole else Stored.FLOAT, size))
+    limit = left.limit * right.limit if op == "*" else left.limit + right.limit
+    term = Term(result, Stored.INT if whole else Stored.FLOAT, size, limit)
+    if limit > LARGEST:
+        term = share(term)
     return _within(term.expr, term)
 
 
@@ -49,7 +55,7 @@ def negate(term: Term) -> Term:
     """`-term`."""
     if not term.stored.is_number:
         raise NotInColumns
-    return Term(-term.expr, term.stored, term.size + 1)
+    return Term(-term.expr, term.stored, term.size + 1, term.limit)
 
 
 def day_number(term: Term) -> pl.Expr:
@@ -59,6 +65,8 @@ def day_number(term: Term) -> pl.Expr:
 
 def _within(measure: pl.Expr, term: Term) -> Term:
     """`term` where `measure` is within the limits, else unknown."""
+    if term.limit <= LARGEST:
+        return term
     kept = pl.when(measure.is_between(-LARGEST, LARGEST)).then(term.expr)
     return Term(kept, term.stored, 2 * term.size + 2)
 
@@ -72,7 +80,7 @@ def exactly(dividend: pl.Expr, divisor: pl.Expr) -> pl.Expr:
 def _quotient(left: Term, right: Term, share: Share) -> Term:
     divisor = right.as_float()
     result = pl.when(divisor != 0).then(exactly(left.as_float(), divisor))
-    term = share(Term(result, Stored.FLOAT, left.size + 2 * right.size + 2))
+    term = share(Term(result, Stored.FLOAT, left.size + 2 * right.size + 2, math.inf))
     return _within(term.expr, term)
 
 
@@ -81,13 +89,13 @@ def _remainder(left: Term, right: Term) -> Term:
     rest = left.expr.abs() % right.expr.abs()
     signed = pl.when(left.expr >= 0).then(rest).otherwise(-rest)
     kept = pl.when(right.expr != 0).then(signed)
-    return Term(kept, Stored.INT, 3 * left.size + 3 * right.size + 4)
+    return Term(kept, Stored.INT, 3 * left.size + 3 * right.size + 4, left.limit)
 
 
 def _with_day(op: str, left: Term, right: Term) -> Term:
     size = left.size + right.size + 1
     if right.stored is Stored.DATE and op == "-":
-        return Term(day_number(left) - day_number(right), Stored.INT, size)
+        return Term(day_number(left) - day_number(right), Stored.INT, size, DAYS)
     if right.stored is not Stored.INT or op not in ("+", "-"):
         raise NotInColumns
     number = day_number(left) + right.expr if op == "+" else day_number(left) - right.expr

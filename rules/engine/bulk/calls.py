@@ -9,11 +9,12 @@ from operator import or_
 import polars as pl
 
 from rules.engine.bulk import calendar
-from rules.engine.bulk.arithmetic import day_number, exactly
+from rules.engine.bulk.arithmetic import DAYS, day_number, exactly
 from rules.engine.bulk.terms import NotInColumns, Stored, Term, alike, compare
 from rules.language.ast import Call, Expr, Literal
 
 _FEW = 3  # codes looked for one by one
+_LONGEST = 2**32  # signs in a text, codes in a selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,19 @@ class Asking:
 def choice(test: Term, yes: Term, no: Term) -> Term:
     """`if(test, yes, no)`: with an unknown test known only where both are the same."""
     (one, other), stored = alike([yes, no])
+    size, limit = 2 * test.size + yes.size + no.size + 3, max(yes.limit, no.limit)
     chosen = pl.when(test.expr).then(one).when(test.expr.not_()).then(other)
+    if yes.is_constant and no.is_constant and yes.value != no.value:
+        return Term(chosen, stored, size, limit)
     result = chosen.when(compare("=", yes, no).expr).then(one)
-    return Term(result, stored, 2 * (test.size + yes.size + no.size) + 4)
+    return Term(result, stored, size + yes.size + no.size, limit)
 
 
 def first_known(terms: list[Term]) -> Term:
     """`coalesce(a, b, …)`."""
     exprs, stored = alike(terms)
-    return Term(pl.coalesce(exprs), stored, sum(term.size for term in terms) + 1)
+    size, limit = sum(term.size for term in terms) + 1, max(term.limit for term in terms)
+    return Term(pl.coalesce(exprs), stored, size, limit)
 
 
 def _selected(node: Call, ask: Asking) -> Term:
@@ -71,7 +76,7 @@ def _count_selected(node: Call, ask: Asking) -> Term:
     told = term.expr
     if ask.neutral:
         told = told.list.set_difference(sorted(ask.neutral))
-    return Term(told.list.len().cast(pl.Int64), Stored.INT, term.size + 2)
+    return Term(told.list.len().cast(pl.Int64), Stored.INT, term.size + 2, _LONGEST)
 
 
 def _date(node: Call, ask: Asking) -> Term:
@@ -80,21 +85,21 @@ def _date(node: Call, ask: Asking) -> Term:
 
 def _decimal_days(node: Call, ask: Asking) -> Term:
     term = ask.one(node, Stored.DATE)
-    return Term(day_number(term).cast(pl.Float64), Stored.FLOAT, term.size + 1)
+    return Term(day_number(term).cast(pl.Float64), Stored.FLOAT, term.size + 1, DAYS)
 
 
 def _between(count: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Callable[[Call, Asking], Term]:
     def between(node: Call, ask: Asking) -> Term:
         start, end = ask.every(node, Stored.DATE)
         size = calendar.USES * (start.size + end.size)
-        return Term(count(start.expr, end.expr), Stored.INT, size)
+        return Term(count(start.expr, end.expr), Stored.INT, size, DAYS)
 
     return between
 
 
 def _int(node: Call, ask: Asking) -> Term:
     term = ask.one(node, Stored.INT, Stored.FLOAT)
-    return Term(term.expr.cast(pl.Int64), Stored.INT, term.size + 1)
+    return Term(term.expr.cast(pl.Int64), Stored.INT, term.size + 1, term.limit)
 
 
 def _round(node: Call, ask: Asking) -> Term:
@@ -107,12 +112,12 @@ def _round(node: Call, ask: Asking) -> Term:
     rounded = (term.expr * scale + 0.5).floor()
     rounded = exactly(rounded, pl.lit(scale)) if digits else rounded
     kept = pl.when(term.expr == term.expr.floor()).then(term.expr).otherwise(rounded)
-    return Term(kept, Stored.FLOAT, 4 * term.size + 5)
+    return Term(kept, Stored.FLOAT, 4 * term.size + 5, term.limit + 1)
 
 
 def _abs(node: Call, ask: Asking) -> Term:
     term = ask.one(node, Stored.INT, Stored.FLOAT)
-    return Term(term.expr.abs(), term.stored, term.size + 1)
+    return Term(term.expr.abs(), term.stored, term.size + 1, term.limit)
 
 
 def _extreme(choose: Callable[..., pl.Expr]) -> Callable[[Call, Asking], Term]:
@@ -122,15 +127,16 @@ def _extreme(choose: Callable[..., pl.Expr]) -> Callable[[Call, Asking], Term]:
         terms = ask.every(node, Stored.INT, Stored.FLOAT)
         exprs, stored = alike(terms)
         every = pl.all_horizontal([expr.is_not_null() for expr in exprs])
-        size = 2 * sum(term.size for term in terms) + 2
-        return Term(pl.when(every).then(choose(exprs)), stored, size)
+        size, limit = 2 * sum(term.size for term in terms) + 2, max(term.limit for term in terms)
+        return Term(pl.when(every).then(choose(exprs)), stored, size, limit)
 
     return extreme
 
 
 def _length(node: Call, ask: Asking) -> Term:
     term = ask.one(node, Stored.TEXT, Stored.CODE)
-    return Term(term.expr.str.len_chars().cast(pl.Int64), Stored.INT, term.size + 1)
+    length = term.expr.str.len_chars().cast(pl.Int64)
+    return Term(length, Stored.INT, term.size + 1, _LONGEST)
 
 
 def _contains(node: Call, ask: Asking) -> Term:

@@ -36,7 +36,7 @@ from rules.language.ast import (
     walk,
 )
 
-SHARED = 6  # operations that may be written out twice
+SHARED = 10  # operations that may be written out twice
 
 Helper = Rows | pl.Expr  # a column to add before those that read it
 
@@ -108,7 +108,7 @@ class Compiler:
             return term
         name = self.name()
         self.helpers.append(term.expr.alias(name))
-        return Term(pl.col(name), term.stored)
+        return Term(pl.col(name), term.stored, limit=term.limit)
 
     def name(self) -> str:
         """The name of a new column; no fact can have it."""

@@ -1,18 +1,15 @@
 """Facts in columns -> statuses, tiers, scores and tasks of all children (design.md §6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
 
 from rules.engine.bulk.gaps import idle_column
-from rules.engine.bulk.plan import Plan, plan_of, with_helpers
+from rules.engine.bulk.plan import ASKED, Plan, add_layers, plan_of
 from rules.engine.bulk.result import BulkResult
-from rules.engine.bulk.tallying import outcome_of
+from rules.engine.bulk.tallying import ROW
 from rules.engine.parts import RuleSet
-from rules.engine.program import program_of
-
-_ROW = "~row"
 
 
 def evaluate_frame(rule_set: RuleSet, facts: pl.DataFrame, as_of: date) -> BulkResult:
@@ -21,17 +18,14 @@ def evaluate_frame(rule_set: RuleSet, facts: pl.DataFrame, as_of: date) -> BulkR
     if facts.columns != list(rule_set.facts):
         raise ValueError("the columns are not the facts of this rule set")
     plan = plan_of(rule_set, as_of)
-    frame = facts
-    for stage in plan.stages:
-        frame = stage.add_to(frame)
-    frame = with_helpers(frame, plan.helpers)
-    # a condition without facts is one value: beside a column it is as long as the others
-    statuses = frame.select(pl.int_range(pl.len()).alias(_ROW), *plan.statuses).drop(_ROW)
-    outcome = outcome_of(program_of(rule_set), plan.rules, statuses, frame.height)
+    frame = add_layers(facts, plan.layers)
+    # `ROW` keeps the frame as long as it is where no rule is in force, or none reads a fact
+    statuses = frame.select(pl.int_range(pl.len()).alias(ROW), *plan.statuses)
+    outcome = plan.tallying.outcome(statuses)
     return BulkResult(
-        statuses=statuses,
+        statuses=statuses.drop(ROW),
         outcome=outcome,
-        tasks=_tasks(rule_set, plan, frame, statuses, outcome),
+        tasks=_tasks(plan, frame, statuses, outcome["insufficient"]),
         derived=frame.select(item.name for item in rule_set.derived),
         unknown=_unknown(rule_set, plan, frame),
     )
@@ -39,35 +33,19 @@ def evaluate_frame(rule_set: RuleSet, facts: pl.DataFrame, as_of: date) -> BulkR
 
 def _unknown(rule_set: RuleSet, plan: Plan, frame: pl.DataFrame) -> dict[str, int]:
     """How many children lack each fact that applies to them."""
-    found = {name: frame[name].null_count() for name in rule_set.facts}
-    for name in plan.idle:
-        found[name] -= int(frame[idle_column(name)].sum())
-    return found
+    missing = frame.select(list(rule_set.facts)).null_count().row(0, named=True)
+    idle = frame.select(pl.col(idle_column(name)).sum().alias(name) for name in plan.idle)
+    for name, count in idle.row(0, named=True).items() if plan.idle else ():
+        missing[name] -= count
+    return missing
 
 
 def _tasks(
-    rule_set: RuleSet,
-    plan: Plan,
-    frame: pl.DataFrame,
-    statuses: pl.DataFrame,
-    outcome: pl.DataFrame,
+    plan: Plan, frame: pl.DataFrame, statuses: pl.DataFrame, insufficient: pl.Series
 ) -> pl.DataFrame:
     """Which tasks are asked for: those of the rules that fire, and the one to ask for facts."""
-    users: dict[str, list[str]] = {}
-    for item in plan.rules:
-        for use in item.rule.tasks:
-            users.setdefault(use.id, []).append(item.rule.id)
-    columns = {name: _any(statuses, rules, frame.height) for name, rules in users.items()}
-    ask = rule_set.ask_for_facts
-    if ask:
-        asked = _asked(plan, frame, statuses, outcome["insufficient"])
-        columns[ask] = columns[ask] | asked if ask in columns else asked
-    return pl.DataFrame([column.alias(name) for name, column in columns.items()])
-
-
-def _any(statuses: pl.DataFrame, rules: Sequence[str], height: int) -> pl.Series:
-    found = statuses.select(pl.any_horizontal(pl.col(rules).fill_null(False)))
-    return found.to_series()
+    asked = _asked(plan, frame, statuses, insufficient).alias(ASKED)
+    return statuses.with_columns(asked).select(ROW, *plan.tasks).drop(ROW)
 
 
 def _asked(
@@ -75,17 +53,14 @@ def _asked(
 ) -> pl.Series:
     """Where the tier may be higher and there is an answer to ask for."""
     asked = _some(statuses, (pl.col(rule).is_null() for rule in plan.sure_gaps)) & insufficient
-    if not plan.other_gaps:
-        return asked
     open_ = insufficient & ~asked
-    rows = open_.arg_true()
-    if rows.is_empty():
+    if not plan.other_gaps or not open_.any():
         return asked
-    found = _some(with_helpers(frame.filter(open_), plan.gap_helpers), plan.other_gaps)
-    return asked.scatter(rows, found)
+    found = _some(add_layers(frame.filter(open_), plan.gap_layers), plan.other_gaps)
+    return asked.scatter(open_.arg_true(), found)
 
 
 def _some(frame: pl.DataFrame, conditions: Iterable[pl.Expr]) -> pl.Series:
     """Where one of `conditions` holds."""
-    row = pl.int_range(pl.len()) < 0  # as long as the frame, and never true
-    return frame.select(pl.any_horizontal(row, *conditions)).to_series()
+    never = pl.int_range(pl.len()) < 0  # as long as the frame
+    return frame.select(pl.any_horizontal(never, *conditions)).to_series()

@@ -1,6 +1,9 @@
 """Merged facts of many children -> columns (design.md §6)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -11,10 +14,13 @@ from rules.engine.parts import Fact, RuleSet
 from rules.engine.values import read_fact, unknown_fact
 from rules.language.ast import Value
 
-_TYPES: dict[Stored, frozenset[type]] = {  # what needs no reading; NoneType is always allowed
+_BLOCK = 500  # children turned into columns at a time: as many as a processor keeps at hand
+
+_TYPES: dict[Stored, frozenset[type]] = {  # what a column takes as it is
     Stored.BOOL: frozenset({bool}),
     Stored.INT: frozenset({int}),
     Stored.FLOAT: frozenset({int, float}),
+    Stored.DATE: frozenset({date}),
     Stored.CODE: frozenset({str}),
     Stored.TEXT: frozenset({str}),
 }
@@ -24,61 +30,74 @@ def frame_of(rule_set: RuleSet, rows: Iterable[Mapping[str, Value | None]]) -> p
     """One row for each of `rows` (`Facts.values` of a child: fact -> value, absent or None:
     unknown), one column for each fact of `rule_set`, in its order; null is unknown. Raises
     UNKNOWN_FACT and FACT_VALUE as `resolve` does."""
-    children = list(rows)
-    _refuse_others(rule_set, children)
-    return pl.DataFrame(
-        [
-            _column(fact, [row.get(name) for row in children])
-            for name, fact in rule_set.facts.items()
-        ]
-    )
+    columns = _turned(rule_set, iter(rows))
+    return pl.DataFrame([_column(rule_set.facts[name], given) for name, given in columns.items()])
 
 
-def _refuse_others(rule_set: RuleSet, children: Sequence[Mapping[str, Any]]) -> None:
-    names = rule_set.facts.keys()
-    for row in children:
-        if not row.keys() <= names:
-            raise unknown_fact(rule_set, next(name for name in row if name not in names))
+def _turned(rule_set: RuleSet, rows: Iterator[Mapping[str, Value | None]]) -> dict[str, list[Any]]:
+    """The values of each fact, child by child."""
+    nothing = dict.fromkeys(rule_set.facts)
+    columns: dict[str, list[Any]] = {name: [] for name in nothing}
+    values_of: Callable[[Any], tuple[Any, ...]] = itemgetter(*nothing, *nothing)  # never only one
+    while block := [{**nothing, **row} for row in islice(rows, _BLOCK)]:
+        for row in block:
+            if len(row) > len(nothing):
+                raise unknown_fact(rule_set, next(name for name in row if name not in nothing))
+        every = zip(*map(values_of, block), strict=True)
+        for column, values in zip(columns.values(), every, strict=False):
+            column.extend(values)
+    return columns
 
 
 def _column(fact: Fact, given: list[Any]) -> pl.Series:
     stored = STORED[fact.type.kind]
     types = set(map(type, given)) - {type(None)}
-    if not types <= _TYPES.get(stored, frozenset()) or not _is_sound(fact, given):
-        return _read_column(fact, given, stored)
-    try:
-        return pl.Series(fact.name, given, dtype=stored.dtype)
-    except UnicodeEncodeError:  # half a character pair
-        return _read_column(fact, given, stored)
+    if types <= _TYPES.get(stored, frozenset()):
+        try:
+            column = pl.Series(fact.name, given, dtype=stored.dtype)
+        except (OverflowError, UnicodeEncodeError):  # a number too large, half a character pair
+            return _read_column(fact, given, stored)
+        if _is_sound(fact, given):
+            return column
+    return _read_column(fact, given, stored)
 
 
 def _is_sound(fact: Fact, given: list[Any]) -> bool:
-    """Whether values of the right Python type are all values of the fact."""
+    """Whether what a column takes are values of the fact: others are read, or refused."""
     match STORED[fact.type.kind]:
         case Stored.CODE:
             return set(given) <= {None, *fact.type.codes}
         case Stored.TEXT:
             return "" not in given
-        case Stored.INT | Stored.FLOAT:
-            # false for NaN too, wherever it stands
-            return all(-LARGEST <= number <= LARGEST for number in given if number is not None)
+        case Stored.INT | Stored.FLOAT:  # of a float that is no number, neither holds
+            return all(-LARGEST <= number <= LARGEST for number in set(given) - {None})
     return True
 
 
 def _read_column(fact: Fact, given: list[Any], stored: Stored) -> pl.Series:
     """Each different value is read once; a column of them is put together by number."""
+    keys = given if _are_keys(given) else [_key(value) for value in given]
     numbers: dict[Any, int] = {}
     values: list[Any] = []
     places = []
-    for value in given:
-        key = _key(value)
+    for key, value in zip(keys, given, strict=True):
         place = numbers.get(key)
         if place is None:
             place = numbers[key] = len(values)
-            values.append(_as_stored(read_fact(fact, value), stored))
+            values.append(_as_stored(read_fact(fact, value)))
         places.append(place)
     different = pl.Series(fact.name, values, dtype=stored.dtype)
     return different.gather(pl.Series(places, dtype=pl.UInt32))
+
+
+def _are_keys(given: list[Any]) -> bool:
+    """Whether the values are selections, so that equal ones are the same; the usual case."""
+    if not set(map(type, given)) <= {tuple, type(None)}:
+        return False
+    try:
+        return hash(tuple(given)) is not None
+    except TypeError:
+        return False
 
 
 def _key(value: Any) -> Any:
@@ -91,12 +110,10 @@ def _key(value: Any) -> Any:
     return key
 
 
-def _as_stored(value: Value | None, stored: Stored) -> Any:
+def _as_stored(value: Value | None) -> Any:
     if isinstance(value, tuple):
         return [_readable(code) for code in value]
-    if isinstance(value, str):
-        return _readable(value)
-    return value
+    return _readable(value) if isinstance(value, str) else value
 
 
 def _readable(text: str) -> str:

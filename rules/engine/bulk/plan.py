@@ -4,7 +4,7 @@ Parameters are constants of the day. Defaults and derived facts come in the stag
 dependency, then the rules in force. Columns that are no facts have names beginning with '~'.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from weakref import WeakKeyDictionary
@@ -14,46 +14,66 @@ import polars as pl
 from rules.engine.bulk.compiler import Compiler, Helper
 from rules.engine.bulk.gaps import Gaps, idle_column
 from rules.engine.bulk.rows import Rows
+from rules.engine.bulk.tallying import Tallying, tallying_of
 from rules.engine.bulk.terms import STORED, Stored, Term, constant
 from rules.engine.parts import RuleSet
 from rules.engine.program import CompiledRule, Program, Step, program_of
 from rules.language.ast import facts_of
 
+ASKED = "~asked"  # the column that says for whom answers are asked for
 _NOTHING: frozenset[str] = frozenset()
 _DAYS_KEPT = 4  # plans of one rule set: simulations of several days at once are rare
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Columns that do not read each other, after the `helpers` that they read, in order."""
+class Layer:
+    """Columns that do not read each other."""
 
-    helpers: tuple[Helper, ...]
     columns: tuple[pl.Expr, ...]
+    rows: tuple[Rows, ...] = ()
 
     def add_to(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """`frame` with the columns of the stage."""
-        return with_helpers(frame, self.helpers).with_columns(self.columns)
+        """`frame` with the columns of the layer."""
+        computed = [rows.column(frame) for rows in self.rows]
+        return frame.with_columns(*computed, *self.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How to evaluate one rule set on one day."""
 
-    stages: tuple[Stage, ...]
+    layers: tuple[Layer, ...]  # of everything that the conditions read
     idle: tuple[str, ...]  # facts with an idle column
     rules: tuple[CompiledRule, ...]  # in force on the day
-    helpers: tuple[Helper, ...]  # of the conditions
     statuses: tuple[pl.Expr, ...]  # a column each, named by its rule
+    tallying: Tallying
+    tasks: tuple[pl.Expr, ...]  # a column each, named by the task
     sure_gaps: tuple[str, ...]  # rules whose unknown always means that an answer is missing
     other_gaps: tuple[pl.Expr, ...]  # for the others: whether one is
-    gap_helpers: tuple[Helper, ...]
+    gap_layers: tuple[Layer, ...]
 
 
-def with_helpers(frame: pl.DataFrame, helpers: Iterable[Helper]) -> pl.DataFrame:
-    """`frame` with more columns, one after the other."""
-    for helper in helpers:
-        frame = frame.with_columns(helper.column(frame) if isinstance(helper, Rows) else helper)
+def add_layers(frame: pl.DataFrame, layers: Iterable[Layer]) -> pl.DataFrame:
+    """`frame` with the columns of all `layers`."""
+    for layer in layers:
+        frame = layer.add_to(frame)
     return frame
+
+
+def _layers(helpers: Iterable[Helper]) -> Iterator[Layer]:
+    """The helpers, each in the first layer after those that it reads."""
+    level: dict[str, int] = {}
+    layers: list[list[Helper]] = []
+    for helper in helpers:
+        reads = helper.reads if isinstance(helper, Rows) else helper.meta.root_names()
+        name = helper.name if isinstance(helper, Rows) else helper.meta.output_name()
+        level[name] = max((level[read] + 1 for read in reads if read in level), default=0)
+        if level[name] == len(layers):
+            layers.append([])
+        layers[level[name]].append(helper)
+    for layer in layers:
+        columns = tuple(helper for helper in layer if not isinstance(helper, Rows))
+        yield Layer(columns, tuple(helper for helper in layer if isinstance(helper, Rows)))
 
 
 _plans: "WeakKeyDictionary[RuleSet, dict[date, Plan]]" = WeakKeyDictionary()
@@ -85,20 +105,21 @@ class _Planner:
         self.idle: list[str] = []
 
     def plan(self) -> Plan:
-        stages = tuple(self.stages())
+        layers = list(self.layers())
         rules = tuple(item for item in self.program.rules if item.rule.in_force(self.day))
         statuses = tuple(self.status(item).alias(item.rule.id) for item in rules)
-        helpers = tuple(self.compiler.take_helpers())
+        layers.extend(_layers(self.compiler.take_helpers()))
         sure, others = self.gaps(rules)
         return Plan(
-            stages=stages,
+            layers=tuple(layers),
             idle=tuple(self.idle),
             rules=rules,
-            helpers=helpers,
             statuses=statuses,
+            tallying=tallying_of(self.program, rules),
+            tasks=tuple(self.tasks(rules)),
             sure_gaps=sure,
             other_gaps=others,
-            gap_helpers=tuple(self.compiler.take_helpers()),
+            gap_layers=tuple(_layers(self.compiler.take_helpers())),
         )
 
     def status(self, item: CompiledRule) -> pl.Expr:
@@ -106,6 +127,19 @@ class _Planner:
         if term.stored is not Stored.BOOL:
             raise AssertionError(f"the condition of {item.rule.id} is no condition")
         return term.expr
+
+    def tasks(self, rules: Iterable[CompiledRule]) -> Iterator[pl.Expr]:
+        """Whether a task is asked for, by a rule that fires or for want of answers."""
+        users: dict[str, list[pl.Expr]] = {}
+        for item in rules:
+            for use in item.rule.tasks:
+                fired = pl.col(item.rule.id).fill_null(False)
+                users.setdefault(use.id, []).append(fired)
+        ask = self.rule_set.ask_for_facts
+        if ask:
+            users.setdefault(ask, []).append(pl.col(ASKED))
+        for name, found in users.items():
+            yield pl.any_horizontal(found).alias(name)
 
     def gaps(self, rules: Iterable[CompiledRule]) -> tuple[tuple[str, ...], tuple[pl.Expr, ...]]:
         """The rules whose unknown is always a gap, and the gaps of the others."""
@@ -120,7 +154,7 @@ class _Planner:
                 others.append(gaps.behind(item.rule.when))
         return tuple(sure), tuple(others)
 
-    def stages(self) -> Iterable[Stage]:
+    def layers(self) -> Iterator[Layer]:
         """The steps, those together that read nothing of each other."""
         waiting = [
             (step, facts_of(step.tree) if step.tree else _NOTHING) for step in self.program.steps
@@ -132,7 +166,8 @@ class _Planner:
             columns = [
                 self.derived(step) if step.is_derived else self.default(step) for step in ready
             ]
-            yield Stage(tuple(self.compiler.take_helpers()), tuple(columns))
+            yield from _layers(self.compiler.take_helpers())
+            yield Layer(tuple(columns))
 
     def derived(self, step: Step) -> pl.Expr:
         """A derived fact."""
@@ -143,7 +178,7 @@ class _Planner:
         term = self.compiler.compile(step.tree)
         if self.compiler.is_constant(step.tree):
             self.compiler.constants[step.name] = self.compiler.value(step.tree)
-        self.compiler.names[step.name] = Term(pl.col(step.name), term.stored)
+        self.compiler.names[step.name] = Term(pl.col(step.name), term.stored, limit=term.limit)
         return term.expr.alias(step.name)
 
     def default(self, step: Step) -> pl.Expr:

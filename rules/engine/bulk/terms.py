@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from rules.engine.closures import LARGEST
 from rules.language.ast import Kind, Type
 
 
@@ -57,12 +58,15 @@ STORED: dict[Kind, Stored] = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An expression over the columns; `size` counts its operations, as often as they are written."""
+    """An expression over the columns; `size` counts its operations, as often as they are written;
+    a number lies between -`limit` and `limit`. A constant has its `value`, which may be None."""
 
     expr: pl.Expr
     stored: Stored
     size: int = 1
+    limit: float = LARGEST
     is_constant: bool = False
+    value: Any = None
 
     @property
     def is_null(self) -> pl.Expr:
@@ -93,8 +97,9 @@ def constant(value: Any, declared: Type | None) -> Term:
         stored = Stored.CODE if is_code else Stored.TEXT
     else:
         stored = _BY_TYPE[type(value)]
-    value = list(value) if isinstance(value, tuple) else value
-    return Term(pl.lit(value, dtype=stored.dtype), stored, is_constant=True)
+    limit = abs(value) if stored.is_number and value is not None else LARGEST
+    expr = pl.lit(list(value) if isinstance(value, tuple) else value, dtype=stored.dtype)
+    return Term(expr, stored, limit=limit, is_constant=True, value=value)
 
 
 def alike(terms: list[Term]) -> tuple[list[pl.Expr], Stored]:
