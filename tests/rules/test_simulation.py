@@ -136,6 +136,41 @@ def test_a_removed_rule_is_absent_on_the_new_side(village: Village, drain: Drain
     assert rules == [{"id": "R-ALONE", "old": "true", "new": "absent"}]
 
 
+def test_a_rule_is_named_only_where_it_pulls_the_child_the_way_it_moves(
+    village: Village, drain: Drain
+) -> None:
+    store(village.children["李黄"], "safety_assess", {"danger": "no"})
+    document = changed(
+        "rules", "R-ALONE", when="${alone} = 'no'"
+    )  # falls for one, fires for others
+    document["rules"][1] |= {"when": "${alone} = 'yes'"}  # poor: newly fires for the one that falls
+    found = finished(village.start(document), drain)
+    named = {
+        move.entity.label: [one["id"] for one in move.rules]
+        for move in found.moves.select_related("entity")
+    }
+    assert moved(found)["李黄"] == ("yellow", "blue")
+    assert named["李黄"] == ["R-ALONE"]
+    assert named["赵绿"] == ["R-ALONE"]
+
+
+def test_a_tier_that_only_one_side_has_stands_in_its_place(village: Village, drain: Drain) -> None:
+    document = changed("rules", "R-ALONE", floor="orange")
+    orange = {"id": "orange", "title": {"zh": "橙", "en": "Orange"}, "min_score": None}
+    document["tiers"].insert(3, orange)
+    summary = summary_of(finished(village.start(document), drain))
+    assert summary is not None
+    assert list(summary.tiers) == ["green", "blue", "yellow", "orange", "red"]
+    assert [(way, tier.id, n) for way, tier, n in summary.changes()] == [(1, "orange", 1)]
+    release = request_release(village.rule_set, village.author, "")
+    approve_release(release, actor("second"))
+    Reaction.objects.exclude(event="simulation.started").delete()
+    back = summary_of(finished(village.start(candidate=1), drain))
+    assert back is not None
+    assert list(back.tiers) == ["green", "blue", "yellow", "orange", "red"]
+    assert [(way, tier.id, n) for way, tier, n in back.changes()] == [(-1, "yellow", 1)]
+
+
 def test_a_release_can_be_tried_against_the_one_in_force(village: Village, drain: Drain) -> None:
     village.start(STRICTER)
     village.rule_set.refresh_from_db()

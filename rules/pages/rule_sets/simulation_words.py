@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from rules.engine.bulk import Deciding
 from rules.engine.rule_set import Rule, RuleSet
 from rules.language.sentence import to_sentence
 from rules.models import Simulation
@@ -23,7 +22,7 @@ class Why:
     title: str
     effect: str
     children: int
-    changes: tuple[str, ...]
+    changes: str
     before: str  # its condition in words, where that was changed
     now: str
 
@@ -84,9 +83,13 @@ def short(title: object) -> str:
 
 
 def reasons(summary: Summary) -> list[Why]:
-    """The rules that move children, those that move most first."""
-    ranked = sorted(summary.result.reasons.items(), key=lambda item: (-item[1], item[0]))
-    return [_why(summary, reason, count) for reason, count in ranked]
+    """The rules that move children with what became of them, those that move most first."""
+    counts: dict[tuple[str, str], int] = {}
+    for reason, count in summary.result.reasons.items():
+        key = reason.rule, effect_of(reason.old, reason.new)
+        counts[key] = counts.get(key, 0) + count
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [_why(summary, rule, effect, count) for (rule, effect), count in ranked]
 
 
 def effect_of(old: str, new: str) -> str:
@@ -148,17 +151,17 @@ def _join(parts: list[str]) -> str:
     return (", " if (get_language() or "").startswith("en") else "，").join(parts)
 
 
-def _why(summary: Summary, reason: Deciding, count: int) -> Why:
-    old, new = _rule(summary.sides.old, reason.rule), _rule(summary.sides.new, reason.rule)
+def _why(summary: Summary, rule: str, effect: str, count: int) -> Why:
+    old, new = _rule(summary.sides.old, rule), _rule(summary.sides.new, rule)
     before, now = _sentence(summary.sides.old, old), _sentence(summary.sides.new, new)
     if before == now:
         before = now = ""
     return Why(
-        rule=reason.rule,
-        title=in_language(summary.title_of(reason.rule)),
-        effect=effect_of(reason.old, reason.new),
+        rule=rule,
+        title=in_language(summary.title_of(rule)),
+        effect=effect,
         children=count,
-        changes=tuple(_changes(summary, old, new, bool(before or now))),
+        changes=_join(_changes(summary, old, new, bool(before or now))),
         before=before,
         now=now,
     )

@@ -23,6 +23,7 @@ from rules.facts import observations_of_many, tier_spans_of_many
 from rules.models import Move, Release, Simulation
 from rules.services.releases import compiled
 from rules.services.simulations.groups import groups_of
+from rules.services.simulations.ordering import direction, joined_tiers
 from rules.services.simulations.result import Result
 from rules.services.simulations.work import work_of
 from rules.surroundings import Ground, surroundings_of
@@ -120,15 +121,28 @@ def _moves(
     if old is None or sides.old is None:
         return []
     moved = comparison.moved.rows()
+    tiers = joined_tiers(sides.old, sides.new)
     deciding = deciding_rules(old, new, sides.old, sides.new, [row for row, *_ in moved])
-    return [
-        Move(
+    found = []
+    for (row, before, after), rules in zip(moved, deciding, strict=True):
+        pair = sides.old.tiers[before].id, sides.new.tiers[after].id
+        move = Move(
             entity=children[row],
-            old_tier=sides.old.tiers[before].id,
-            new_tier=sides.new.tiers[after].id,
+            old_tier=pair[0],
+            new_tier=pair[1],
             old_rank=before,
             new_rank=after,
-            rules=[{"id": one.rule, "old": one.old, "new": one.new} for one in rules],
+            rules=[
+                {"id": one.rule, "old": one.old, "new": one.new}
+                for one in _pulling(rules, direction(tiers, *pair))
+            ],
         )
-        for (row, before, after), rules in zip(moved, deciding, strict=True)
-    ]
+        found.append(move)
+    return found
+
+
+def _pulling(rules: Sequence[Deciding], way: int) -> Sequence[Deciding]:
+    """Those of `rules` that pull the child the way it moves: a rise comes from rules that fire now, a
+    fall from those that did. All, where none does."""
+    pulling = [one for one in rules if (one.new if way > 0 else one.old) == "true"]
+    return pulling or rules

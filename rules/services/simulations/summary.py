@@ -9,6 +9,7 @@ from rules.engine.bulk import NO_TIER
 from rules.engine.rule_set import RuleSet, Task, Tier
 from rules.models import Simulation
 from rules.services.simulations.looking import Sides, sides_of
+from rules.services.simulations.ordering import direction, joined_tiers
 from rules.services.simulations.result import Result
 
 # Where there was no rule set: a tier of that name, which belongs to no document.
@@ -48,19 +49,8 @@ class Summary:
 
     @cached_property
     def tiers(self) -> dict[str, Tier]:
-        """The tiers of both sides by id, from the lowest: those of the new side, and each that only
-        the old one has above what was below it there."""
-        known = {tier.id: tier for tier in self.sides.new.tiers}
-        order = list(known)
-        below = -1
-        for tier in self.sides.old.tiers if self.sides.old else ():
-            if tier.id in known:
-                below = order.index(tier.id)
-            else:
-                below += 1
-                order.insert(below, tier.id)
-                known[tier.id] = tier
-        return {name: known[name] for name in order}
+        """The tiers of both sides by id, from the lowest."""
+        return joined_tiers(self.sides.old, self.sides.new)
 
     @cached_property
     def old_tiers(self) -> list[Tier]:
@@ -74,10 +64,7 @@ class Summary:
 
     def direction(self, old: str, new: str) -> int:
         """1: the new tier is higher, -1: lower, 0: the same, or there was none."""
-        order = list(self.tiers)
-        if old == new or old not in order or new not in order:
-            return 0
-        return 1 if order.index(new) > order.index(old) else -1
+        return direction(self.tiers, old, new)
 
     @property
     def moved(self) -> int:
