@@ -107,6 +107,8 @@ def _plain(value: object, path: tuple[str, ...]) -> Any:
 
 
 def _is_encodable(text: str) -> bool:
+    if "\x00" in text:  # no database keeps it
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:
