@@ -3,7 +3,19 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from rules.api import appeals, children, drafts, rule_sets, schema, simulations, tasks
+from rules.api import (
+    appeals,
+    checks,
+    children,
+    drafts,
+    releases,
+    rule_sets,
+    schema,
+    shadows,
+    simulations,
+    statistics,
+    tasks,
+)
 
 _PROJECT = "v1/projects/<int:project_id>"
 _RULES = f"{_PROJECT}/rule-sets/<str:name>"
@@ -16,20 +28,36 @@ urlpatterns = [
     path(f"{_PROJECT}/rule-sets", rule_sets.RuleSets.as_view()),
     path(_RULES, rule_sets.OneRuleSet.as_view()),
     path(f"{_RULES}/draft", drafts.Draft.as_view()),
-    path(f"{_RULES}/draft/check", rule_sets.DraftCheck.as_view()),
-    path(f"{_RULES}/draft/request", rule_sets.DraftRequest.as_view()),
-    path(f"{_RULES}/draft/release", rule_sets.DraftRelease.as_view()),
-    path(f"{_RULES}/releases", rule_sets.Releases.as_view()),
-    path(f"{_RULES}/releases/<int:number>", rule_sets.OneRelease.as_view()),
+    path(f"{_RULES}/draft/check", checks.DraftCheck.as_view()),
+    path(f"{_RULES}/draft/cases", checks.DraftCases.as_view()),
+    path(f"{_RULES}/releases/<int:number>/check", checks.ReleaseCheck.as_view()),
+    path(f"{_RULES}/draft/request", releases.DraftRequest.as_view()),
+    path(f"{_RULES}/draft/release", releases.DraftRelease.as_view()),
+    path(f"{_RULES}/releases", releases.Releases.as_view()),
+    path(f"{_RULES}/releases/<int:number>", releases.OneRelease.as_view()),
+    path(f"{_RULES}/releases/<int:number>/activate", releases.ActivateRelease.as_view()),
+    path(f"{_RULES}/releases/<int:number>/withdraw", releases.WithdrawRelease.as_view()),
+    path(f"{_RULES}/releases/<int:number>/reevaluation", releases.ReleaseReevaluation.as_view()),
+    path(
+        f"{_RULES}/releases/<int:number>/reevaluation/pause", releases.PauseReevaluation.as_view()
+    ),
+    path(
+        f"{_RULES}/releases/<int:number>/reevaluation/resume", releases.ResumeReevaluation.as_view()
+    ),
+    path(f"{_RULES}/releases/<int:number>/shadow", shadows.ReleaseShadow.as_view()),
+    path(f"{_RULES}/releases/<int:number>/shadow/children", shadows.ShadowChildren.as_view()),
+    path(f"{_RULES}/shadow", shadows.Shadow.as_view()),
     path(f"{_RULES}/draft/simulate", simulations.Simulate.as_view()),
     path(f"{_RULES}/simulations", simulations.Simulations.as_view()),
     path(f"{_RULES}/simulations/<int:pk>", simulations.OneSimulation.as_view()),
     path(f"{_RULES}/simulations/<int:pk>/moves", simulations.SimulationMoves.as_view()),
     path(f"{_RULES}/simulations/<int:pk>/cancel", simulations.SimulationCancel.as_view()),
     path(f"{_RULES}/evaluate", rule_sets.Evaluate.as_view()),
+    path(f"{_RULES}/statistics", statistics.Statistics.as_view()),
     path(f"{_ENTITY}/evaluation", children.NewestEvaluation.as_view()),
     path(f"{_ENTITY}/evaluations", children.Evaluations.as_view()),
     path(f"{_ENTITY}/evaluations/<int:pk>", children.OneEvaluation.as_view()),
+    path(f"{_ENTITY}/case", checks.ChildCase.as_view()),
     path(f"{_ENTITY}/timeline", children.Timeline.as_view()),
     path(f"{_ENTITY}/tier", children.TierDecisions.as_view()),
     path(f"{_ENTITY}/appeals", appeals.EntityAppeals.as_view()),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rules.pages import appeals, child, decide, notices, registry, review, tasks
+from rules.pages import appeals, child, child_case, decide, notices, registry, review, tasks
 from rules.pages.rule_sets.urls import urlpatterns as rule_set_pages
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path(
         "children/<uuid:child>/evaluations/<int:number>", child.past_evaluation, name="evaluation"
     ),
+    path("children/<uuid:child>/case", child_case.child_case, name="child_case"),
     path("children/<uuid:child>/ask", decide.ask, name="child_ask"),
     path("children/<uuid:child>/<slug:action>", decide.decide, name="decide"),
     path("tasks", tasks.task_list, name="tasks"),

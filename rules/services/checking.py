@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules import problems
-from rules.cases.comparing import CaseReport
+from rules.cases.comparing import CaseReport, CaseResult
 from rules.cases.coverage import Coverage
 from rules.cases.judging import JudgedCases, judge_cases
 from rules.engine.checks import check_thoroughly
@@ -61,6 +61,18 @@ class CheckReport:
     def coverage(self) -> Coverage | None:
         """Which rules they exercise."""
         return self.judged.coverage if self.judged else None
+
+    @property
+    def passed(self) -> int:
+        """How many of its cases pass."""
+        return len(self.cases.cases) - len(self.cases.failures) if self.cases else 0
+
+    def results(self) -> tuple[tuple[int, CaseResult], ...]:
+        """The results with their index in the section `cases`; cases that cannot be run are not
+        among them."""
+        if self.judged is None:
+            return ()
+        return tuple(zip(self.judged.rows, self.judged.report.cases, strict=True))
 
     def to_json(self, translate: Any) -> dict[str, Any]:
         """Problems in the language of `translate` (a gettext), results of the cases, coverage."""

@@ -21,6 +21,7 @@ ACTIONS: dict[str, Promise] = {
     "dataset.create": _("Made an entity list"),
     "dataset.update": _("Changed an entity list"),
     "entity.bulk.create": _("Registered many entities"),
+    "entity.case": _("Made a case of a child"),
     "entity.create": _("Registered an entity"),
     "entity.delete": _("Removed an entity"),
     "entity.error": _("A submission could not change an entity"),

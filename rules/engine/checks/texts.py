@@ -6,9 +6,11 @@ from typing import Any
 from rules import problems
 from rules.engine.document import Document
 from rules.engine.findings import Findings, place_of
-from server.problems import Place
+from server.problems import Phrase, Place
+from server.problems import gettext_noop as _
 
 LANGUAGES = ("zh", "en")
+_SPOKEN = {("zh",): _("Chinese"), ("en",): _("English"), LANGUAGES: _("Chinese and English")}
 _MUST = ("roles", "tiers", "facts", "derived", "populations", "tags", "rules", "tasks", "calendar")
 _MAY = {"rules": ("because",), "tasks": ("evidence",)}
 
@@ -21,7 +23,9 @@ def check_texts(document: Document, findings: Findings) -> None:
         found = {language: str((text or {}).get(language) or "").strip() for language in LANGUAGES}
         missing = [language for language in LANGUAGES if not found[language]]
         if missing and (is_needed or len(missing) < len(LANGUAGES)):
-            findings.warn(problems.TEXT_MISSING, place, name=name, languages=", ".join(missing))
+            findings.warn(
+                problems.TEXT_MISSING, place, name=name, languages=Phrase(_SPOKEN[tuple(missing)])
+            )
         elif not missing and found["zh"] == found["en"] and any(map(str.isalpha, found["zh"])):
             findings.warn(problems.TEXT_EQUAL, place, name=name, text=found["zh"][:60])
 
