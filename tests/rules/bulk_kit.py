@@ -249,6 +249,7 @@ class RandomRuleSets:
             lambda: f"{pick.choice(('min', 'max'))}({self.integer(below)}, {self.integer(0)})",
             lambda: f"string-length({self.word(below)})",
             lambda: self.distance(below),
+            lambda: self.distance(below),
             lambda: f"({self.day(below)} - {self.day(below)})",
         ))()  # fmt: skip
 

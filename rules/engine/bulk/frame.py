@@ -1,6 +1,7 @@
 """Merged facts of many children -> columns (design.md §6)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from itertools import islice
 from operator import itemgetter
@@ -52,13 +53,9 @@ def _turned(rule_set: RuleSet, rows: Iterator[Mapping[str, Value | None]]) -> di
 def _column(fact: Fact, given: list[Any]) -> pl.Series:
     stored = STORED[fact.type.kind]
     types = set(map(type, given)) - {type(None)}
-    if types <= _TYPES.get(stored, frozenset()):
-        try:
-            column = pl.Series(fact.name, given, dtype=stored.dtype)
-        except (OverflowError, UnicodeEncodeError):  # a number too large, half a character pair
-            return _read_column(fact, given, stored)
-        if _is_sound(fact, given):
-            return column
+    if types <= _TYPES.get(stored, frozenset()) and _is_sound(fact, given):
+        with suppress(UnicodeEncodeError):  # half a character pair
+            return pl.Series(fact.name, given, dtype=stored.dtype)
     return _read_column(fact, given, stored)
 
 
