@@ -82,23 +82,10 @@ class NewRuleSet(serializers.Serializer):
 
 
 class RuleSetChange(serializers.Serializer):
-    """Put an approved release into force (again)."""
+    """Put an earlier release into force again; the reason is needed."""
 
     activeRelease = serializers.IntegerField(min_value=1)
-
-
-class ReleaseRequest(serializers.Serializer):
-    """What the release is for."""
-
-    note = serializers.CharField(required=False, allow_blank=True, max_length=5000, default="")
-
-
-class ReleaseDecision(serializers.Serializer):
-    """Approve (the default) or refuse a requested release; without a number the newest request."""
-
-    number = serializers.IntegerField(required=False, min_value=1)
-    approve = serializers.BooleanField(default=True)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=5000, default="")
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=5000, default="")
 
 
 def read(kind: type[Body], request: Request) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 
 from forms.api.requests import person
 from forms.services.offers import project_for
+from rules.api.release_shapes import release_rows
 from rules.models import Release, RuleSet
 from rules.services import releases
 from server.people.models import User
@@ -22,7 +23,7 @@ def rule_set_for(
 
 def release_of(rule_set: RuleSet, number: int | None) -> Release:
     """The release of that number, or the newest request. Problem 404.1."""
-    rows = rule_set.releases.select_related("author", "approver", "rule_set").order_by("-number")
+    rows = release_rows(rule_set).defer("base__document", "rule_set__draft").order_by("-number")
     asked = rows.filter(number=number) if number else rows.filter(status=Release.Status.REQUESTED)
     found = asked.first()
     if found is None:

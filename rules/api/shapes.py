@@ -37,10 +37,15 @@ def release_json(release: Release) -> Json:
         "status": release.status,
         "sha256": release.sha256,
         "note": release.note,
+        "answer": release.answer,
         "author": actor_of(release.author),
+        "editor": actor_of(release.editor),
         "approver": actor_of(release.approver),
+        "base": release.base.number if release.base else None,
+        "simulationId": release.simulation_id,
         "createdAt": api_time(release.created_at),
         "approvedAt": api_time(release.approved_at),
+        "activateAt": api_time(release.activate_at),
         "activatedAt": api_time(release.activated_at),
     }
 
@@ -76,6 +81,7 @@ def evaluation_json(evaluation: Evaluation, hidden: frozenset[str]) -> Json:
         "asOf": api_time(evaluation.as_of),
         "cause": evaluation.cause,
         "causeSubject": evaluation.cause_subject,
+        "change": evaluation.change or None,
         "digest": evaluation.digest,
         "facts": facts,
     }
@@ -88,6 +94,7 @@ def evaluation_line(evaluation: Evaluation) -> Json:
         "createdAt": api_time(evaluation.created_at),
         "cause": evaluation.cause,
         "causeSubject": evaluation.cause_subject,
+        "change": evaluation.change or None,
         "release": evaluation.release.number,
         "tier": evaluation.tier,
         "possibleTier": evaluation.possible_tier,

@@ -172,7 +172,8 @@ def test_an_earlier_release_comes_back_into_force(
         "approved",
         "retired",
     ]
-    assert send(second, "PATCH", rules, {"activeRelease": 1}).json()["activeRelease"] == 1
+    back = {"activeRelease": 1, "reason": "误升"}
+    assert send(second, "PATCH", rules, back).json()["activeRelease"] == 1
 
 
 def test_a_refused_release_stays_out_of_force(

@@ -7,6 +7,7 @@ when it was approved.
 import logging
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from rules.models import Release, RuleSet
 from rules.services.people import person_behind
@@ -72,9 +73,9 @@ def _end_schedules(rule_set: RuleSet, release: Release) -> None:
 def roll_back(release: Release, actor: Actor, reason: str) -> Release:
     """Put an earlier release into force again, or an approved one whose day failed. Problems: RELEASE_STATE, 400.2
     without a reason, and those of `prove`."""
-    reason = require_reason(reason)
     if release.status not in (Status.APPROVED, Status.RETIRED):
         raise state_problem(release)
+    reason = require_reason(reason)
     prove(release)
     return activate_release(release, actor, reason)
 
@@ -105,7 +106,7 @@ def _fail(release: Release, problem: Problem) -> None:
     found = locked_release(release)
     if found.activate_at is None or found.activated_at is not None:
         return  # somebody has decided otherwise meanwhile
-    found.activate_at, found.answer = None, str(problem)
+    found.activate_at, found.answer = None, problem.message_in(gettext)
     found.save(update_fields=["activate_at", "answer"])
     journal("fail", found, None, found.answer)
     _tell_both(found, "未能生效：", "could not come into force: ")

@@ -39,12 +39,14 @@ def request_release(rule_set: RuleSet, actor: Actor, note: str = "") -> Release:
     document = rule_set.draft
     if document is None:
         raise Problem(problems.NO_DRAFT, name=rule_set.name)
-    require_releasable(rule_set, document)  # takes seconds: outside of the transaction
+    _require_releasable(rule_set, document)  # takes seconds: outside of the transaction
     return _request(rule_set, document, actor, note)
 
 
-def require_releasable(rule_set: RuleSet, document: dict[str, Any]) -> None:
-    """The checks that a release must pass; raises their Problem."""
+def _require_releasable(rule_set: RuleSet, document: dict[str, Any]) -> None:
+    from rules.services.checking import require_releasable  # noqa: PLC0415  it reads releases itself
+
+    require_releasable(rule_set, document)
 
 
 @transaction.atomic
