@@ -15,7 +15,7 @@ from rules.services import evaluate
 from rules.services.calendar import manual_items, nightly, open_by_hand, open_chunk, start_day
 from rules.services.evaluate import evaluate_entity
 from rules.services.tasks import accept_task, finish_task, refuse_task
-from rules.services.tiers import override_tier
+from rules.services.tiers import confirm_tier, override_tier
 from server import clock
 from server.journal.models import Reaction
 from server.people.models import User
@@ -600,3 +600,16 @@ def test_the_school_of_another_town_is_a_move_when_the_item_says_so(
         change(child, school_code="S2")
         evaluate_entity(child.pk, "entity.update")
     assert "T_LETTER" in live(child)
+
+
+def test_a_tier_that_fell_puts_the_visit_off(
+    child: Entity, county: User, lan: User, drain: Any
+) -> None:
+    begin(child, VISITS, alone="yes")
+    assert due_day(child, "T_VISIT") == date(2026, 9, 15)
+    with clock.at(days_later(2)):
+        tell(child, "home_visit", ALL_WELL)  # the rules propose green, a person decides
+        confirm_tier(child, county, reason="两次走访均由祖父母在家照护，起因已消除，同意调整")
+        drain()
+    assert state_of(child).tier == "green"
+    assert due_day(child, "T_VISIT") == date(2026, 11, 30)

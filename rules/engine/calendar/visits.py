@@ -7,12 +7,13 @@ than the interval), and, before any visit, the day on which it got its first tie
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from rules.engine.calendar.openings import fits
 from rules.engine.calendar.parts import Trigger
 from rules.engine.observed import Observation
 from rules.engine.parts import Tier
+from server import clock
 
 GRACE_DAYS = 14  # to make up for a visit that was never asked for
 
@@ -55,10 +56,20 @@ def next_visit(at: Standing, seen: LastSeen | None, now: datetime, today: date) 
         return max(at.since + timedelta(hours=hours), now)
     if days is None:
         return None
-    left = (at.base + timedelta(days=days) - today).days
-    if left <= 0:
-        left = min(days, GRACE_DAYS)
-    return now + timedelta(days=left)
+    return regular_visit(at, seen, today) or _end_of(today + timedelta(days=min(days, GRACE_DAYS)))
+
+
+def regular_visit(at: Standing, seen: LastSeen | None, today: date) -> datetime | None:
+    """The end of the day on which the interval is over, None where it is over by now or another limit counts."""
+    days = at.tier.visit_days
+    if days is None or (at.tier.first_contact_hours is not None and not _is_met(at, seen)):
+        return None
+    day = at.base + timedelta(days=days)
+    return _end_of(day) if day > today else None
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59), clock.site_zone()).astimezone(UTC)
 
 
 def _is_met(at: Standing, seen: LastSeen | None) -> bool:

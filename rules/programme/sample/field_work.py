@@ -1,6 +1,6 @@
 """What workers send from their phones: each form with the answers of that day, through the door that phones use."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
 
 from forms.services import receive_submission
@@ -26,9 +26,11 @@ AGENT = "org.odk.collect.android/v2026.3.1 Dalvik/2.1.0 (Linux; U; Android 13)"
 MOST_VISITS = {"": 2, "green": 2, "blue": 3, "yellow": 4, "red": 6}
 # Days between visits by tier, and how much longer they were apart before the last four months: a history of a year
 # with every visit would take long to make and tell no more.
-VISIT_DAYS = {"": 45, "green": 90, "blue": 60, "yellow": 26, "red": 9}
-STRETCH = {"": 3.0, "green": 1.8, "blue": 3.0, "yellow": 5.0, "red": 3.0}
+VISIT_DAYS = {"": 45, "green": 90, "blue": 38, "yellow": 18, "red": 8}
+STRETCH = {"": 3.0, "green": 1.8, "blue": 4.7, "yellow": 7.0, "red": 3.0}
 RECENT = timedelta(days=110)
+# How many days before the end the newest visit lies, by tier: most within its interval, some late.
+LAST_SEEN = {"": (5, 100), "green": (5, 100), "blue": (2, 37), "yellow": (1, 17), "red": (1, 8)}
 
 
 def send(world: World, happened: Event) -> None:
@@ -141,7 +143,12 @@ def _plan_next_visit(world: World, child: Child, happened: Event, draw: Random) 
     is_recent = day > world.last - RECENT
     days = VISIT_DAYS[tier] * (1.0 if is_recent else STRETCH[tier]) * (0.85 + draw.random() * 0.3)
     following = day + timedelta(days=max(2, round(days)))
-    if tier in ("", "green", "blue") and not is_recent:
-        following = world.last - timedelta(days=draw.randint(35, 100))
+    is_last = made == MOST_VISITS[tier] - 1 or (tier in ("", "green", "blue") and not is_recent)
+    if is_last and (day - world.last).days < -LAST_SEEN[tier][0]:
+        following = max(following if is_recent else day, _newest_visit(world, tier, draw))
     if following <= world.last:
         world.expect(event(child.number, VISIT, following, draw, "routine"))
+
+
+def _newest_visit(world: World, tier: str, draw: Random) -> date:
+    return world.last - timedelta(days=draw.randint(*LAST_SEEN[tier]))

@@ -19,6 +19,7 @@ REASON = "经两人评估和回访，起因已消除，照护已落实，同意�
 RECENT = timedelta(days=30)  # before that nobody sees any more that a task was accepted
 OVERRIDE = "照护人近期住院检查，虽无规则触发，先按蓝色多走访一个季度"
 UNFINISHED_WEEKS = timedelta(days=16)  # at the end of the history the desks are not yet empty
+VISIT_TASK = "T_VISIT"  # done by the visit itself
 Review = TierState.Review
 
 
@@ -78,7 +79,7 @@ def override_some(world: World, day: date) -> None:
 
 def plan_new_tasks(world: World) -> None:
     """Decide for each task that was opened since the last look when it will be worked on, if at all."""
-    fresh = Task.objects.filter(pk__gt=world.newest_task).order_by("pk")
+    fresh = Task.objects.filter(pk__gt=world.newest_task).exclude(code=VISIT_TASK).order_by("pk")
     for pk, code, episode, child, opened, due in fresh.values_list(
         "pk", "code", "episode", "entity__uuid", "opened_at", "due_at"
     ):

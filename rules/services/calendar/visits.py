@@ -1,21 +1,30 @@
 """One live visit task for each child: due by the tier in force after the last visit that saw the child."""
 
-import math
-from datetime import date
+from datetime import date, datetime
 
 from forms.models import Entity
 from rules.engine.calendar.parts import CalendarItem
-from rules.engine.calendar.visits import LastSeen, Standing, last_seen, next_visit
-from rules.engine.rule_set import Due, RuleSet, Tier
+from rules.engine.calendar.visits import (
+    LastSeen,
+    Standing,
+    last_seen,
+    next_visit,
+    regular_visit,
+)
+from rules.engine.rule_set import RuleSet, Tier
 from rules.models import Task
+from rules.services import phone
 from rules.services.calendar.looking import Look, may_ask
+from rules.services.deadlines import DEFAULT_DUE
+from rules.services.tasks.events import add_event
 from rules.services.tasks.merging import LiveTasks
+from rules.services.tasks.syncing import set_due
 from rules.services.tasks.wanted import Wanted
 from server import clock
 
 
 def ask_for_visit(entity: Entity, rule_set: RuleSet, seen: Look, live: LiveTasks) -> None:
-    """Open the next visit of the child, or bring a live one forward (its tier rose)."""
+    """Open the next visit of the child, or move a live one: forward when its tier rose, off when it fell."""
     view, today = seen.view, clock.today()
     tiers = {tier.id: tier for tier in rule_set.tiers}
     tier = tiers.get(view.tier)
@@ -39,31 +48,44 @@ def _ask(
     entity: Entity, rule_set: RuleSet, item: CalendarItem, tier: Tier, last: LastSeen | None,
     seen: Look, live: LiveTasks,
 ) -> None:  # fmt: skip
-    view, now = seen.view, clock.now()
+    view, now, today = seen.view, clock.now(), clock.today()
     if view.since is None or view.since_on is None:
         return
     code = item.tasks[0].id
-    base = _base(entity, item, last, live.newest(code), live.newest(item.trigger.first))
-    due = next_visit(Standing(tier, view.since, view.since_on, base), last, now, clock.today())
     current = live.newest(code)
+    base = _base(entity, item, last, current, live.newest(item.trigger.first))
+    at = Standing(tier, view.since, view.since_on, base)
+    due = next_visit(at, last, now, today)
     if due is None:
         return
-    if current is not None and current.state in Task.LIVE:
-        if item.id in current.rules and due >= current.due_at:
-            return
+    if current is not None and live.is_live(code):
         if current.state == Task.State.VERIFYING:
             return  # it has been made
-    minutes = max(0, math.ceil((due - now).total_seconds() / 60))
+        if item.id in current.rules and due >= current.due_at:
+            _put_off(current, rule_set, item, regular_visit(at, last, today))
+            return
     call = Wanted(
         kind=rule_set.tasks[code],
         rules=(item.id,),
-        due=item.tasks[0].due or Due("minutes", minutes),
+        due=item.tasks[0].due or DEFAULT_DUE,
         tier=rule_set.tiers[0].id,
         rank=0,
         why={"zh": item.title["zh"], "en": item.title["en"]},
         instance_id=None,
+        at=due,
     )
     live.ask_for(call, is_quiet=True)
+
+
+def _put_off(task: Task, rule_set: RuleSet, item: CalendarItem, due: datetime | None) -> None:
+    """A tier that fell asks for the visit later, if nothing else wants it and nobody has begun."""
+    if due is None or due <= task.due_at:
+        return
+    if task.rules == [item.id] and task.state == Task.State.OPEN:
+        set_due(task, rule_set, due)
+        task.save()
+        add_event(task, "rules_changed", rules=task.rules, added=[], due=due.isoformat())
+        phone.deliver_task(task)
 
 
 def _base(entity: Entity, item: CalendarItem, last: LastSeen | None, *before: Task | None) -> date:

@@ -10,7 +10,6 @@ from rules.services import phone
 from rules.services.tasks.events import add_event
 from rules.services.tasks.syncing import bring_forward, newest_episodes, open_task
 from rules.services.tasks.wanted import Wanted
-from server import clock
 
 
 class LiveTasks:
@@ -65,7 +64,7 @@ def _standing_causes(ended: Task | None, call: Wanted) -> tuple[str, ...]:
 
 def _add_cause(task: Task, rule_set: RuleSet, call: Wanted) -> None:
     if task.state != Task.State.VERIFYING:  # what has been done is not to be hurried
-        bring_forward(task, rule_set, call.due, clock.now())
+        bring_forward(task, rule_set, call)
     added = [cause for cause in call.rules if cause not in task.rules]
     task.rules = [*task.rules, *added]
     if added:

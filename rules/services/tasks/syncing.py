@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forms.models import Entity
-from rules.engine.rule_set import Due, RuleSet
+from rules.engine.rule_set import RuleSet
 from rules.engine.rule_set import Task as Kind
 from rules.models import Task
 from rules.services import phone
-from rules.services.deadlines import due_at, escalations, first_escalation
+from rules.services.deadlines import escalations, first_escalation
 from rules.services.notices import notify
 from rules.services.tasks.assigning import assignee_of, move_task, report_unassigned
 from rules.services.tasks.events import add_event, end_task
@@ -104,7 +104,7 @@ def open_task(
     `inherited`: causes of the episode before that still stand, so that they do not ask for one more.
     """
     kind, now, days = call.kind, clock.now(), rule_set.working_days
-    due = due_at(now, call.due, days)
+    due = call.due_from(now, days)
     steps = escalations(kind, now, due, days)
     role, assignee = assignee_of(entity, kind.assignee, instance_id or call.instance_id)
     task = Task(
@@ -150,7 +150,7 @@ def _update(task: Task, rule_set: RuleSet, call: Wanted, lasting: frozenset[str]
     added = [rule for rule in call.rules if rule not in task.rules]
     before = (task.rules, task.tier, task.due_at, task.cause_gone_at)
     if added and task.state != Task.State.VERIFYING:
-        bring_forward(task, rule_set, call.due, clock.now())
+        bring_forward(task, rule_set, call)
     kept = [rule for rule in task.rules if rule in call.rules or rule in lasting]
     task.rules = kept + added
     if call.rank > task.rank:
@@ -181,17 +181,21 @@ def _why(rule_set: RuleSet, call: Wanted, causes: list[str]) -> dict[str, str]:
     }
 
 
-def bring_forward(task: Task, rule_set: RuleSet, limit: Due, now: datetime) -> None:
-    """Let the due time be `limit` from `now` if that is earlier; those who were to be told then are told earlier too.
-    The caller saves."""
-    days = rule_set.working_days
-    due = due_at(now, limit, days)
+def bring_forward(task: Task, rule_set: RuleSet, call: Wanted) -> None:
+    """Let the task be due when `call` asks for it from now, if that is earlier; those who were to be told then are told
+    earlier too. The caller saves."""
+    due = call.due_from(clock.now(), rule_set.working_days)
     if due < task.due_at:
-        task.due_at = due
-        left = {step["to"] for step in task.escalation}  # the others have been told
-        steps = escalations(rule_set.tasks[task.code], task.opened_at, due, days)
-        task.escalation = [step for step in steps if step["to"] in left]
-        task.escalate_at = first_escalation(task.escalation)
+        set_due(task, rule_set, due)
+
+
+def set_due(task: Task, rule_set: RuleSet, due: datetime) -> None:
+    """Another due time, and the escalations that follow from it for those who have not been told. The caller saves."""
+    task.due_at = due
+    left = {step["to"] for step in task.escalation}
+    steps = escalations(rule_set.tasks[task.code], task.opened_at, due, rule_set.working_days)
+    task.escalation = [step for step in steps if step["to"] in left]
+    task.escalate_at = first_escalation(task.escalation)
 
 
 def _lose_cause(task: Task) -> bool:

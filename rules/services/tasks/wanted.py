@@ -3,10 +3,12 @@ words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from rules.engine.limits import WorkingDays
 from rules.engine.outcome import Decision, Reason
 from rules.engine.rule_set import Due, Rule, RuleSet, Task
-from rules.services.deadlines import DEFAULT_DUE
+from rules.services.deadlines import DEFAULT_DUE, due_at
 
 GAP = "unknown"  # stands among a task's rules for "asks for facts that nobody has answered"
 MOST_FACTS = 8
@@ -14,7 +16,7 @@ MOST_FACTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One task that the decision asks for. `tier` is the highest that its rules stand for."""
+    """One task that is asked for. `tier` is the highest that its rules stand for; `at`: due then, whatever `due` is."""
 
     kind: Task
     rules: tuple[str, ...]
@@ -23,6 +25,11 @@ class Wanted:
     rank: int
     why: dict[str, str]
     instance_id: str | None  # the newest submission behind it
+    at: datetime | None = None
+
+    def due_from(self, now: datetime, days: WorkingDays) -> datetime:
+        """The moment it is due when it is asked for `now`."""
+        return self.at or due_at(now, self.due, days)
 
 
 def wanted_tasks(rule_set: RuleSet, decision: Decision) -> dict[str, Wanted]:
