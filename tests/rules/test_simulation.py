@@ -114,6 +114,19 @@ def test_a_changed_merge_policy_counts_on_its_own_side_only(village: Village, dr
     assert moved(found) == {"张红": ("red", "green")}
 
 
+def test_facts_that_only_one_side_knows_count_on_that_side(village: Village, drain: Drain) -> None:
+    document = changed("tasks", "T_ASK", close={"manual": True})
+    document["facts"] = [fact for fact in document["facts"] if fact["name"] != "alone"]
+    hungry = {"name": "hungry", "title": {"zh": "挨饿", "en": "Hungry"}, "type": "select_one",
+              "choices": "yn", "question": "hungry", "forms": ["home_visit"], "merge": "latest"}  # fmt: skip
+    document["facts"].insert(0, hungry)
+    document["rules"][2]["when"] = "${hungry} = 'yes'"
+    with clock.at(NOON + timedelta(hours=1)):
+        store(village.children["赵绿"], "home_visit", ALL_WELL | {"hungry": "yes"})
+    found = finished(village.start(document), drain)
+    assert moved(found) == {"李黄": ("yellow", "green"), "赵绿": ("green", "yellow")}
+
+
 def test_where_nothing_is_in_force_every_child_comes_from_no_tier(
     village: Village, drain: Drain
 ) -> None:

@@ -1,10 +1,10 @@
 """Some children under both rule sets: facts, statuses, what differs. Reads only; a handful of queries."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from forms.models import Entity
 from rules.engine.bulk import (
@@ -16,19 +16,15 @@ from rules.engine.bulk import (
     evaluate_frame,
     frame_of,
 )
-from rules.engine.merge import merge
-from rules.engine.observed import Context, Observation, TierSpan
 from rules.engine.rule_set import RuleSet
 from rules.facts import observations_of_many, tier_spans_of_many
 from rules.models import Move, Release, Simulation
-from rules.services.releases import compiled
+from rules.services.in_force import compiled
 from rules.services.simulations.groups import groups_of
 from rules.services.simulations.ordering import direction, joined_tiers
 from rules.services.simulations.result import Result
+from rules.services.simulations.told import Known, Told, merged_otherwise
 from rules.services.simulations.work import work_of
-from rules.surroundings import Ground, surroundings_of
-
-_GIVEN = ("facts", "choices", "tiers")  # the sections that say how answers become facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +66,24 @@ def look(sides: Sides, keys: Sequence[int]) -> tuple[Result, list[Move]]:
     return Result(comparison, work, reasons, keys[-1]), moves
 
 
-def _facts(
-    sides: Sides, children: Sequence[Entity]
-) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+def _facts(sides: Sides, children: Sequence[Entity]) -> tuple[list[Known], list[Known]]:
     """The merged facts by the new and by the old rule set; the same list where both merge alike."""
     keys = [child.pk for child in children]
-    known = _Known(
+    told = Told(
         observations_of_many(keys, sides.as_of), tier_spans_of_many(keys, sides.as_of), sides.as_of
     )
-    new = known.merged(sides.new, children)
-    if sides.old is None or _merge_alike(sides.old, sides.new):
+    new = told.merged(sides.new, children)
+    if sides.old is None:
         return new, new
-    return new, known.merged(sides.old, children)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the database knows of some children, by key."""
-
-    seen: Mapping[int, list[Observation]]
-    spans: Mapping[int, tuple[TierSpan, ...]]
-    as_of: date
-
-    def merged(self, rule_set: RuleSet, children: Sequence[Entity]) -> list[Mapping[str, Any]]:
-        """The facts of each as `rules.facts.facts_of` gives them; what surrounds them is shared."""
-        grounds: dict[int, Ground] = {}
-        found: list[Mapping[str, Any]] = []
-        for child in children:
-            ground = grounds.setdefault(child.dataset_id, Ground(child.dataset))
-            seen = self.seen[child.pk]
-            given = surroundings_of(child, rule_set, self.as_of, seen, ground)
-            context = Context(tiers=self.spans[child.pk], given=given)
-            found.append(merge(rule_set, seen, self.as_of, context).values)
-        return found
-
-
-def _merge_alike(old: RuleSet, new: RuleSet) -> bool:
-    """Whether the same submissions give the same facts under both."""
-    same = all(old.document.get(name) == new.document.get(name) for name in _GIVEN)
-    return same and old.neutral_codes == new.neutral_codes
+    other = merged_otherwise(sides.old, sides.new)
+    if not other and list(sides.old.facts) == list(sides.new.facts):
+        return new, new
+    alike = sides.old.facts.keys() - other.keys()
+    merged = told.merged(replace(sides.old, facts=other), children)
+    return new, [
+        {**{name: value for name, value in known.items() if name in alike}, **own}
+        for known, own in zip(new, merged, strict=True)
+    ]
 
 
 def _moves(
