@@ -6,11 +6,13 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from rules.services import calendar, sweeps
+from rules.services.appeals import remind_appeals
 from rules.services.reevaluation import revive_stalled
 from rules.services.reevaluation.days import start_day
 from rules.services.releases import activate_due
 from rules.services.second_opinion import warm_up
 from rules.services.shadow import end_due_shadows
+from rules.services.statistics import tally_new
 from rules.services.tasks import escalate_due
 
 
@@ -36,6 +38,18 @@ def expire_overrides() -> int:
 def calendar_day() -> int:
     """Each hour: begin what the calendar asks for today, so in effect after midnight."""
     return calendar.start_day()
+
+
+@shared_task(name="rules.tally", ignore_result=True)
+def tally() -> int:
+    """Each half hour: what the rules did since is added to the sums by day."""
+    return tally_new()
+
+
+@shared_task(name="rules.appeals", ignore_result=True)
+def appeals() -> int:
+    """Each hour: objections that are due within days, or late."""
+    return remind_appeals()
 
 
 @shared_task(name="rules.releases", ignore_result=True)

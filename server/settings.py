@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "releases": {"task": "rules.releases", "schedule": 60.0},
     "expire_overrides": {"task": "rules.expire_overrides", "schedule": 3600.0},
     "appeals": {"task": "rules.appeals", "schedule": 3600.0},
+    "tally": {"task": "rules.tally", "schedule": 1800.0},
     # the day's look at all children: the first run after midnight begins it, wherever the host was off
     "nightly": {"task": "rules.nightly", "schedule": 3600.0},
     # what the county's calendar asks for today: the first run after midnight begins it
