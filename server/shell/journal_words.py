@@ -53,6 +53,8 @@ ACTIONS: dict[str, Promise] = {
     "project.delete": _("Removed a project"),
     "project.update": _("Changed a project"),
     "rule_set.draft": _("Changed a draft of rules"),
+    "rule_set.draft.discard": _("Discarded a draft of rules"),
+    "rule_set.draft.restore": _("Brought back an earlier draft of rules"),
     "rule_set.release.activate": _("Put rules into force"),
     "rule_set.release.approve": _("Approved a release of rules"),
     "rule_set.release.refuse": _("Refused a release of rules"),

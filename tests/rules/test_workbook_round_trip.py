@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.engine.document import canonical, canonical_bytes
+from rules.engine.document import canonical, canonical_bytes, read_document
 from rules.programme import programme_cases, programme_document
+from rules.services.draft_files import file_of
 from rules.workbook import read_workbook, workbook_bytes
 from rules.workbook.cells import from_cell, same, survives, to_cell
 from rules.workbook.columns import SHEETS
@@ -140,3 +141,10 @@ def test_a_workbook_of_a_workbook_is_the_same() -> None:
 
 def test_the_places_of_a_document_are_found() -> None:
     assert ("rules", 0, "when") in places_in(copy.deepcopy(SMALL))
+
+
+@given(documents())
+@settings(FAST, max_examples=60)
+def test_yaml_keeps_anything_in_any_place(document: dict[str, Any]) -> None:
+    text = file_of(document, "yaml")
+    assert canonical_bytes(read_document(text, "yaml")) == canonical_bytes(document)
