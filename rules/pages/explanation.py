@@ -2,10 +2,11 @@
 unknown, and what would change it. All from the stored evaluation and the release it was made with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from rules.pages.tiers import Chip, chip_of, rules_of
 from rules.services.explain import explain, redacted
 from rules.services.reading import hidden_forms
 from rules.services.words import in_language
+from server.people.access import can
 from server.people.models import User
 from server.people.roles import Verb
 from server.shell.templatetags.shell import day
@@ -111,6 +113,7 @@ class Explanation:
     higher: tuple[Outlook, ...]
     population: tuple[str, ...]
     needs_conference: bool
+    rules_url: str = ""  # the page of the release's rules, for who may read them
 
     @property
     def span(self) -> float:
@@ -128,9 +131,16 @@ def explained(evaluation: Evaluation | None, child: Entity, reader: User) -> Exp
     decision = redacted(evaluation.decision, hidden)
     language: Any = "en" if (get_language() or "").startswith("en") else "zh"
     told = explain(rule_set, decision, language)
-    return _Layout(rule_set, decision, told, _Sources(decision, child, reader, hidden)).explanation(
-        evaluation
-    )
+    sources = _Sources(decision, child, reader, hidden)
+    found = _Layout(rule_set, decision, told, sources).explanation(evaluation)
+    return replace(found, rules_url=_rules_url(evaluation, reader))
+
+
+def _rules_url(evaluation: Evaluation, reader: User) -> str:
+    if not can(reader, Verb.RULES_READ):
+        return ""
+    release = evaluation.release
+    return f"{reverse('rule_set', args=[release.rule_set_id])}?release={release.number}"
 
 
 class _Sources:
