@@ -96,6 +96,12 @@ def site_index(dataset: Dataset) -> SiteIndex:
     return found
 
 
+def forget_sites() -> None:
+    """Forget every index: for whoever puts another database in place under a running process."""
+    with _lock:
+        _indexes.clear()
+
+
 def _build(dataset: Dataset) -> SiteIndex:
     index = SiteIndex(sites=Entity.objects.alive().filter(dataset=dataset).count())
     rows = (

@@ -78,6 +78,13 @@ def refused(kind: Kind, act: Any, *args: Any) -> None:
     assert caught.value.kind is kind
 
 
+def finish(child: Entity, code: str) -> None:
+    """Its assignee reports it as done."""
+    task = tasks_of(child)[code]
+    assert task.assignee is not None
+    finish_task(task, task.assignee, "已落实")
+
+
 # --- once, and while it lasts ------------------------------------------------------------------
 
 
@@ -160,11 +167,11 @@ def test_the_same_task_of_a_rule_is_one_task_with_both_reasons_and_the_earlier_l
 def test_a_rule_does_not_open_again_what_the_calendar_had_done_for_both(child: Entity) -> None:
     begin(child, line("C-1", SEPTEMBER, ["T_CARE"]), alone="yes")
     with clock.at(NOON):
-        finish_task(tasks_of(child)["T_CARE"], tasks_of(child)["T_CARE"].assignee, "已落实")
+        finish(child, "T_CARE")
     night(NOON)
     assert episodes(child, "T_CARE") == [(1, "done"), (2, "open")]
     with clock.at(days_later(1)):
-        finish_task(tasks_of(child)["T_CARE"], tasks_of(child)["T_CARE"].assignee, "已落实")
+        finish(child, "T_CARE")
         tell(child, "home_visit", SEEN | {"alone": "yes"})
     assert episodes(child, "T_CARE") == [(1, "done"), (2, "done")]
 
@@ -173,7 +180,7 @@ def test_a_rule_that_comes_back_opens_what_the_calendar_had_done(child: Entity) 
     begin(child, line("C-1", SEPTEMBER, ["T_CARE"]))
     night(NOON)
     with clock.at(days_later(1)):
-        finish_task(tasks_of(child)["T_CARE"], tasks_of(child)["T_CARE"].assignee, "已落实")
+        finish(child, "T_CARE")
         tell(child, "home_visit", SEEN)
     with clock.at(days_later(2)):
         tell(child, "home_visit", SEEN | {"alone": "yes"})
