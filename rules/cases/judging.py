@@ -66,7 +66,6 @@ def _check_names(rule_set: RuleSet, index: int, case: Case, findings: Findings) 
     for names, among, what in (
         (named_tiers, tiers, _("tier")),
         (tasks, list(rule_set.tasks), _("task")),
-        (list(expected.get("rules") or ()), [rule.id for rule in rule_set.rules], _("rule")),
         (list(case.given), list(rule_set.facts), _("fact")),
     ):
         for name in dict.fromkeys(names):
@@ -99,8 +98,23 @@ def failures_of(result: CaseResult) -> Iterator[Phrase]:
         rule, _is, rest = wrong.partition(" is ")
         status, _expected, wanted = rest.partition(", expected ")
         yield Phrase(
-            _("%(rule)s is %(status)s, not %(wanted)s"), rule=rule, status=status, wanted=wanted
+            _("%(rule)s: %(status)s, expected: %(wanted)s"),
+            rule=rule,
+            status=_spoken(status),
+            wanted=_spoken(wanted),
         )
+
+
+_STATUSES = {
+    "true": _("it fires"),
+    "false": _("it does not fire"),
+    "unknown": _("it cannot tell"),
+    "absent": _("it is not in force or does not exist"),
+}
+
+
+def _spoken(status: str) -> Phrase:
+    return Phrase(_STATUSES.get(status, _STATUSES["absent"]))
 
 
 def differences_of(result: CaseResult) -> Iterator[Phrase]:

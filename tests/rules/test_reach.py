@@ -160,7 +160,7 @@ def test_claims_are_exactly_what_trying_out_every_child_finds(one: str, other: s
     )
 
 
-@QUICK
+@settings(QUICK, max_examples=50)
 @given(conditions(MIXED), conditions(MIXED))
 def test_a_claim_is_never_false(one: str, other: str) -> None:
     rule_set = rules(one, other)

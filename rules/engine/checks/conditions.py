@@ -72,14 +72,16 @@ def _check_pairs(
         if other != rule.id:
             told.add(frozenset((rule.id, other)))
             findings.warn(problems.SAME_CONDITION, _where(index), name=rule.id, other=other)
+    narrower: set[str] = set()  # one wider rule is enough to name
     for (index, rule), other_rule in _pairs(rows, examples, reach):
         pair = frozenset((rule.id, other_rule.id))
-        if pair in told or not _is_weaker(rule_set, rule, other_rule):
+        if rule.id in narrower or pair in told or not _is_weaker(rule_set, rule, other_rule):
             continue
         if reach.holds(other_rule.when, examples[rule.id]) and reach.implies(
             rule.when, other_rule.when
         ):
             told.add(pair)
+            narrower.add(rule.id)
             _tell_pair(rule_set, index, rule, other_rule, reach, findings)
 
 

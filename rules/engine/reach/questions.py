@@ -13,8 +13,9 @@ from rules.engine.reach.search import Budget, Search
 from rules.engine.reach.terms import Terms, with_value
 from rules.language.ast import Expr, FactRef, children
 
-ALL_STEPS = 3_000_000  # judgements for one rule set, about two seconds
+ALL_STEPS = 2_000_000  # judgements for one rule set, about two seconds
 STEPS = 60_000  # for one question
+ASKING = 200  # what a question costs besides
 MOST_SEASONS = 12  # different sets of parameter values that are looked at
 
 Wanted = tuple[Expr, int]  # a condition as the rule set has it, and what it may come to
@@ -41,6 +42,7 @@ class Reach:
     kept: list[Expr] = field(default_factory=list)
     builders: dict[tuple[tuple[str, Any], ...], Builder] = field(default_factory=dict)
     runs: dict[int, Any] = field(default_factory=dict)
+    read: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.budget = Budget(self.steps)
@@ -69,7 +71,7 @@ class Reach:
         """An assignment that meets all of `wanted`, None when there certainly is none; raises TooLarge
         when that cannot be found out within the bound. It may be one that no child can have."""
         trees = [self.written_out(tree) for tree, _ in wanted]
-        for season in self.seasons(trees):
+        for season in self.seasons([tree for tree, _ in wanted]):
             builder = self.builder(season)
             goals = [
                 (builder.build(tree), mask) for tree, (_, mask) in zip(trees, wanted, strict=True)
@@ -80,6 +82,7 @@ class Reach:
         return None
 
     def search(self, goals: Any) -> dict[str, Any] | None:
+        self.budget.spend(ASKING)
         allowed = min(STEPS, self.budget.left)
         budget = Budget(allowed)
         try:
@@ -120,12 +123,19 @@ class Reach:
 
     def reads(self, tree: Expr) -> frozenset[str]:
         """The variables that `tree` depends on."""
-        return frozenset(_names(self.written_out(tree))) & self.terms.variables.keys()
+        return self.names_in(tree) & self.terms.variables.keys()
+
+    def names_in(self, tree: Expr) -> frozenset[str]:
+        written = self.written_out(tree)
+        if id(written) not in self.read:
+            self.read[id(written)] = frozenset(_names(written))
+            self.kept.append(written)
+        return self.read[id(written)]
 
     def seasons(self, trees: Iterable[Expr]) -> list[dict[str, Any]]:
         """The different sets of values that the parameters in `trees` have had together."""
         parameters = self.rule_set.parameters
-        names = sorted({name for tree in trees for name in _names(tree)} & parameters.keys())
+        names = sorted({name for tree in trees for name in self.names_in(tree)} & parameters.keys())
         if not names:
             return [{}]
         first = max(
