@@ -21,7 +21,7 @@ def uncleared(
 ) -> list[Answer]:
     """`answers` without what was taken back, the positive codes that stand marked in each."""
     positive = frozenset(fact.positive)
-    if not positive or not any(codes_of(answer.value) & positive for answer in answers):
+    if not positive or not any(_touches(answer.value, positive) for answer in answers):
         return answers
     clearings = [
         _meeting(rule_set, clearing, events, as_of)
@@ -32,11 +32,15 @@ def uncleared(
     left = []
     for answer in answers:
         codes = codes_of(answer.value) & positive
-        cleared = {code for code in codes if any(back(answer.index, code) for back in clearings)}
+        cleared = {code for code in codes if any(back(answer.place, code) for back in clearings)}
         value = _without(answer.value, cleared)
         if value is not None:
-            left.append(Answer(answer.index, answer.at, value, codes - cleared))
+            left.append(Answer(answer.place, answer.at, value, codes - cleared))
     return left
+
+
+def _touches(value: Value, codes: frozenset[Value]) -> bool:
+    return value in codes if not isinstance(value, tuple) else not codes.isdisjoint(value)
 
 
 def _meeting(
@@ -56,7 +60,7 @@ def _meeting(
 def _denying(clearing: Clearing, answers: Sequence[Answer]) -> TakesBack:
     """Later answers in the form, without the code."""
     told = [
-        (answer.index, codes_of(answer.value))
+        (answer.place, codes_of(answer.value))
         for answer in answers
         if answer.at.form == clearing.form
     ]

@@ -15,7 +15,7 @@ from rules.engine.closures import TODAY, Run, compile_tree
 from rules.engine.parts import RuleSet
 from rules.engine.program import Program, program_of
 from rules.engine.values import Values
-from rules.language.ast import Expr
+from rules.language.ast import Expr, facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,16 @@ def holds(
     Answers are JSON values: text, numbers, booleans (yes/no), lists of codes. Never raises for what
     they hold.
     """
-    env = {name: _raw(value) for name, value in answers.items()}
-    result = _loose(tree, neutral)({**env, TODAY: as_of})
+    run, names = _loose(tree, neutral)
+    env = {name: _raw(answers[name]) for name in names if name in answers}
+    result = run({**env, TODAY: as_of})
     return result if isinstance(result, bool) else None
 
 
 @lru_cache(maxsize=1024)
-def _loose(tree: Expr, neutral: frozenset[str]) -> Run:
-    return compile_tree(tree, neutral, loose=True)
+def _loose(tree: Expr, neutral: frozenset[str]) -> tuple[Run, frozenset[str]]:
+    """The condition as a function, and the questions that it reads."""
+    return compile_tree(tree, neutral, loose=True), facts_of(tree)
 
 
 def _raw(value: Any) -> Any:

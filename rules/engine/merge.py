@@ -13,10 +13,9 @@ that match no rule, as the domain report has it; where such an answer must not p
 earlier one, the source's `map` leaves it out, and it says nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from rules.engine.answers import read_answer, translate
 from rules.engine.clearing import uncleared
 from rules.engine.history import history_of
 from rules.engine.observed import (
@@ -29,11 +28,9 @@ from rules.engine.observed import (
     codes_of,
     is_within,
 )
+from rules.engine.reading import Readings, answer_in, asked_in, readings_of, stands
 from rules.engine.rule_set import Fact, RuleSet
-from rules.engine.rule_set import Source as Asked
 from rules.language.ast import Kind, Value
-
-_STANDS = ("latest", "sticky", "alarm")  # one answer decides; the others gather
 
 
 def merge(
@@ -41,24 +38,41 @@ def merge(
     observations: Iterable[Observation],
     as_of: date,
     context: Context | None = None,
+    *,
+    with_sources: bool = True,
 ) -> Facts:
     """The facts on the day `as_of` (site's zone), from submissions that speak of that day or before.
 
-    Pure and total: an answer that does not fit says nothing.
+    Pure and total: an answer that does not fit says nothing. `with_sources=False` leaves out where
+    each value was answered, for bulk work.
     """
     context = context or Context()
     events = sorted(
         (seen for seen in observations if seen.occurred_on <= as_of),
         key=lambda seen: (seen.occurred_on, seen.received_at, seen.instance_id),
     )
-    by_question = _by_question(events)
+    readings = readings_of(rule_set)
+    newest = _newest(readings, events)
+    gathered = _gathered(readings, events)
     values: dict[str, Value] = {}
     provenance: dict[str, tuple[Source, ...]] = {}
-    for fact in rule_set.facts.values():
-        value, answers = _merged(rule_set, fact, events, by_question, as_of, context)
+    for name, fact in rule_set.facts.items():
+        value: Value | None
+        answers: Sequence[Answer] = ()
+        if name in context.given:
+            value = context.given[name]
+        elif fact.history is not None:
+            value, answers = history_of(fact.history, events, as_of, context)
+        elif name in newest:
+            value, answers = newest[name].value, (newest[name],)
+        elif name in gathered:
+            value, answers = _merged(rule_set, fact, gathered[name], events, as_of)
+        else:
+            continue
         if value is not None:
-            values[fact.name] = value
-            provenance[fact.name] = tuple(_source(answer) for answer in reversed(answers))
+            values[name] = value
+            if with_sources:
+                provenance[name] = tuple(_source(answer) for answer in reversed(answers))
     return Facts(values, provenance)
 
 
@@ -67,79 +81,58 @@ def _source(answer: Answer) -> Source:
     return Source(answer.value, at.form, at.occurred_on, at.instance_id, at.worker)
 
 
-def _by_question(events: Sequence[Observation]) -> dict[str, list[int]]:
-    """Question -> the events that answered it: most facts look at few submissions."""
-    found: dict[str, list[int]] = {}
+def _newest(readings: Readings, events: Sequence[Observation]) -> dict[str, Answer]:
+    """The newest answer to each fact of which nothing older matters: most facts."""
+    found: dict[str, Answer] = {}
+    for index in range(len(events) - 1, -1, -1):
+        seen = events[index]
+        for name, questions in asked_in(readings.newest, seen.form).items():
+            if name not in found:
+                value = answer_in(questions, seen.answers)
+                if value is not None:
+                    found[name] = Answer(index, seen, value)
+    return found
+
+
+def _gathered(readings: Readings, events: Sequence[Observation]) -> dict[str, list[Answer]]:
+    """All answers to each of the other facts, oldest first."""
+    found: dict[str, list[Answer]] = {}
     for index, seen in enumerate(events):
-        for question in seen.answers:
-            found.setdefault(question, []).append(index)
+        for name, questions in asked_in(readings.gathered, seen.form).items():
+            value = answer_in(questions, seen.answers)
+            if value is not None:
+                found.setdefault(name, []).append(Answer(index, seen, value))
     return found
 
 
 def _merged(
     rule_set: RuleSet,
     fact: Fact,
+    answers: list[Answer],
     events: Sequence[Observation],
-    by_question: Mapping[str, list[int]],
     as_of: date,
-    context: Context,
 ) -> Found:
-    if fact.name in context.given:
-        return context.given[fact.name], ()
-    if fact.history is not None:
-        return history_of(fact.history, events, as_of, context)
-    found = _answers(fact, events, by_question)
-    if not fact.positive and not fact.window_days and fact.merge in _STANDS:
-        newest = next(found, None)  # most facts: nothing older matters
-        return (newest.value, (newest,)) if newest else (None, ())
-    answers = uncleared(rule_set, fact, list(found)[::-1], events, as_of)
+    answers = uncleared(rule_set, fact, answers, events, as_of)
     standing = [answer for answer in answers if answer.positive]
     recent = [answer for answer in answers if is_within(answer.at, as_of, fact.window_days)]
-    recent = recent[-1:] if fact.merge in _STANDS else _newest_of_each_form(recent)
+    recent = recent[-1:] if stands(fact) else _newest_of_each_form(recent)
     if fact.type.kind is Kind.SELECT_MULTIPLE:
         return _union(rule_set, fact, recent, standing)
-    if standing and fact.merge in _STANDS:
+    if standing and stands(fact):
         recent = []  # what stands is not pushed aside by somebody's later answer
     return _single(fact, recent, standing)
 
 
-def _answers(
-    fact: Fact, events: Sequence[Observation], by_question: Mapping[str, list[int]]
-) -> Iterator[Answer]:
-    """The answers, newest first; in one submission, of the first source answered."""
-    sources = fact.sources
-    if len(sources) == 1:
-        indexes = by_question.get(sources[0].question, [])[::-1]
-    else:
-        every = {index for source in sources for index in by_question.get(source.question, ())}
-        indexes = sorted(every, reverse=True)
-    for index in indexes:
-        value = _answer(fact, sources, events[index])
-        if value is not None:
-            yield Answer(index, events[index], value)
-
-
-def _answer(fact: Fact, sources: Sequence[Asked], seen: Observation) -> Value | None:
-    for source in sources:
-        if source.forms and seen.form not in source.forms:
-            continue
-        raw = seen.answers.get(source.question)
-        value = read_answer(fact.type, translate(source.codes, raw) if source.codes else raw)
-        if value is not None:
-            return value
-    return None
-
-
 def _newest_of_each_form(answers: Sequence[Answer]) -> list[Answer]:
     newest = {answer.at.form: answer for answer in answers}
-    return sorted(newest.values(), key=lambda answer: answer.index)
+    return sorted(newest.values(), key=lambda answer: answer.place)
 
 
 def _union(
     rule_set: RuleSet, fact: Fact, recent: Sequence[Answer], standing: Sequence[Answer]
 ) -> Found:
     """The codes of `recent` and those that stand; neutral ones only where nothing else is."""
-    used = {answer.index: answer for answer in (*standing, *recent)}
+    used = {answer.place: answer for answer in (*standing, *recent)}
     if not used:
         return None, ()
     codes = {code for answer in recent for code in codes_of(answer.value)}
@@ -152,12 +145,12 @@ def _union(
 
 def _single(fact: Fact, recent: Sequence[Answer], standing: Sequence[Answer]) -> Found:
     """The worst answer where an order is known, else the newest."""
-    answers = sorted({a.index: a for a in (*recent, *standing)}.values(), key=lambda a: a.index)
+    answers = sorted({a.place: a for a in (*recent, *standing)}.values(), key=lambda a: a.place)
     if not answers:
         return None, ()
     chosen = answers[-1]
     if len(answers) > 1 and (fact.order or fact.merge == "worst_of"):
-        chosen = max(answers, key=lambda answer: (_badness(fact, answer.value), answer.index))
+        chosen = max(answers, key=lambda answer: (_badness(fact, answer.value), answer.place))
     return chosen.value, [chosen]
 
 

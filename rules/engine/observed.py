@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from rules.language.ast import Value
 
@@ -61,12 +61,11 @@ class Facts:
     observations: tuple[Observation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer to a fact, at `index` in the order of events; `positive` holds its uncleared
+class Answer(NamedTuple):  # made by the dozen for every child: a dataclass takes twice the time
+    """One answer to a fact, at `place` in the order of events; `positive` holds its uncleared
     positive codes."""
 
-    index: int
+    place: int
     at: Observation
     value: Value
     positive: frozenset[Value] = frozenset()
