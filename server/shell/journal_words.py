@@ -59,6 +59,8 @@ ACTIONS: dict[str, Promise] = {
     "rule_set.release.approve": _("Approved a release of rules"),
     "rule_set.release.refuse": _("Refused a release of rules"),
     "rule_set.release.request": _("Asked to release rules"),
+    "rule_set.simulate": _("Tried rules on the children"),
+    "rule_set.simulate.cancel": _("Cancelled a trial of rules"),
     "sample.generate": _("Made the sample county"),
     "submission.attachment.read": _("Read a file of a submission"),
     "submission.attachment.update": _("Replaced a file of a submission"),

@@ -228,7 +228,7 @@ def test_children_are_counted_by_town_sex_and_age(
     village: Village, country: Country, drain: Drain
 ) -> None:
     poor = village.children["王蓝"]
-    poor.data |= {"sex": "female", "dob": "2016-09-02"}  # ten tomorrow
+    poor.data |= {"sex": "female", "dob": "2014-09-02"}  # twelve tomorrow
     poor.save()
     summary = summary_of(finished(village.start(STRICTER), drain))
     assert summary is not None
