@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from rules.api import (
     appeals,
+    calendar,
     checks,
     children,
     drafts,
@@ -65,6 +66,8 @@ urlpatterns = [
     path(f"{_ENTITY}/evaluations", children.Evaluations.as_view()),
     path(f"{_ENTITY}/evaluations/<int:pk>", children.OneEvaluation.as_view()),
     path(f"{_ENTITY}/case", checks.ChildCase.as_view()),
+    path(f"{_ENTITY}/calendar", calendar.ChildCalendar.as_view()),
+    path(f"{_ENTITY}/calendar/<str:item>", calendar.ChildCalendarItem.as_view()),
     path(f"{_ENTITY}/timeline", children.Timeline.as_view()),
     path(f"{_ENTITY}/tier", children.TierDecisions.as_view()),
     path(f"{_ENTITY}/appeals", appeals.EntityAppeals.as_view()),

@@ -29,6 +29,7 @@ from rules.pages.review import live_tasks, state_of
 from rules.pages.scope import find_child
 from rules.pages.tiers import chip_of, rules_of
 from rules.services.appeals import may_take_down
+from rules.services.calendar import manual_items
 from rules.services.case_making import may_make_case
 from rules.services.words import in_language
 from server import clock
@@ -150,6 +151,7 @@ def page_of(
         "next_url": request.path,
         "appeals": appeals_about(entity, user),
         "may_appeal": may_take_down(user, entity),
+        "by_hand": manual_items(entity, user),
     }
 
 

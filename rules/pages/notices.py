@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from rules.models import Notice
@@ -27,7 +28,14 @@ KINDS: dict[str, tuple[Promise, str]] = {
     "appeal_due": (_("Objection due"), "clock"),
     "appeal_late": (_("Objection late"), "warning"),
     "cause_gone": (_("Cause gone"), "task"),
+    "calendar": (pgettext_lazy("of the rules", "Calendar"), "clock"),
+    "release": (_("New rules"), "rules"),
+    "rules": (pgettext_lazy("page", "Rules"), "rules"),
 }
+
+
+# where a notice leads that speaks of no child and no task
+_ABOUT_NOBODY = {"release": "review", "rules": "rule_sets"}
 
 
 @login_required
@@ -62,7 +70,9 @@ def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
     Notice.objects.filter(pk=found.pk, read_at=None).update(read_at=clock.now())
     if found.task_id:
         return redirect("task", found.task_id)
-    return redirect("child", found.entity.uuid) if found.entity else redirect("notices")
+    if found.entity is None:
+        return redirect(_ABOUT_NOBODY.get(found.kind, "notices"))
+    return redirect("child", found.entity.uuid)
 
 
 @login_required

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from forms.models import Form
+from rules.engine.calendar.parts import CalendarItem
+from rules.engine.parts import Rule
 from rules.models import Task
 from rules.pages.asking import Asked, areas_in, in_area, named_like, read_query, split_key
 from rules.pages.people import Child, child_of, prefixes
@@ -135,7 +137,8 @@ def detail_of(task: Task, user: User) -> dict[str, Any]:
     rule_sets = rules_in_force()
     rules = next((one for one in rule_sets if one.name == task.rule_set), None)
     kind = rules.tasks.get(task.code) if rules else None
-    named = {rule.id: rule for rule in rules.rules} if rules else {}
+    causes: list[Rule | CalendarItem] = [*rules.rules, *rules.calendar] if rules else []
+    named = {one.id: one for one in causes}
     actions = possible_actions(task, user)
     forms = [one.form for one in kind.closes] if kind else []
     return {

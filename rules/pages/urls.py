@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from rules.pages import appeals, child, child_case, decide, notices, registry, review, tasks
+from rules.pages import (
+    appeals,
+    by_hand,
+    child,
+    child_case,
+    decide,
+    notices,
+    registry,
+    review,
+    tasks,
+)
 from rules.pages.rule_sets.urls import urlpatterns as rule_set_pages
 
 urlpatterns = [
@@ -19,6 +29,7 @@ urlpatterns = [
         "children/<uuid:child>/evaluations/<int:number>", child.past_evaluation, name="evaluation"
     ),
     path("children/<uuid:child>/case", child_case.child_case, name="child_case"),
+    path("children/<uuid:child>/calendar/<str:item>", by_hand.open_item, name="child_calendar"),
     path("children/<uuid:child>/ask", decide.ask, name="child_ask"),
     path("children/<uuid:child>/<slug:action>", decide.decide, name="decide"),
     path("tasks", tasks.task_list, name="tasks"),
