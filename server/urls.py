@@ -5,9 +5,10 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("server.people.urls")),
     path("", include("server.shell.urls")),
+    # before the forms: `/forms/visit.svc` would else be a form named "visit.svc"
+    path("", include("exports.urls")),
     path("", include("forms.urls")),
     path("", include("rules.urls")),
-    path("", include("exports.urls")),
 ]
 
 handler404 = "server.shell.failures.not_found"

@@ -1,15 +1,14 @@
 """Projects, forms and phones as the contract's JSON objects."""
 
-import re
 from typing import Any
 
+from forms.instance.odata import odata_name
 from forms.models import Form, FormAttachment, FormVersion, Project
 from forms.services.summaries import FormSummary, ProjectSummary
 from server.people.access import actor_json, api_time
 from server.people.models import AppUser
 
 Json = dict[str, Any]
-_NOT_IN_IDENTIFIERS = re.compile(r"\W+")
 
 
 def project_json(project: Project, summary: ProjectSummary | None = None) -> Json:
@@ -100,7 +99,7 @@ def fields_json(version: FormVersion, *, odata: bool = False) -> list[Json]:
     return [
         {
             "path": _odata_path(one["path"]) if odata else one["path"],
-            "name": _odata_name(one["name"]) if odata else one["name"],
+            "name": odata_name(one["name"]) if odata else one["name"],
             "type": one.get("type", "string"),
             "binary": True if one.get("binary") else None,
             "selectMultiple": True if one.get("select_multiple") else None,
@@ -109,13 +108,8 @@ def fields_json(version: FormVersion, *, odata: bool = False) -> list[Json]:
     ]
 
 
-def _odata_name(name: str) -> str:
-    safe = _NOT_IN_IDENTIFIERS.sub("_", name)
-    return safe if safe[:1].isalpha() or safe[:1] == "_" else f"_{safe}"
-
-
 def _odata_path(path: str) -> str:
-    return "/".join(_odata_name(name) if name else "" for name in path.split("/"))
+    return "/".join(odata_name(name) if name else "" for name in path.split("/"))
 
 
 def app_user_json(app_user: AppUser, project_id: int, *, extended: bool = False) -> Json:

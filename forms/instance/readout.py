@@ -51,18 +51,24 @@ class ReadoutMaker:
     """Makes the texts for one form version; immutable once built, so threads may share it."""
 
     def __init__(self, fields: Sequence[Field]) -> None:
+        self.leaves = tuple(one for one in fields if one.is_leaf)
+        self._repeats_at = tuple(f"{one.path}/" for one in fields if one.type == "repeat")
         self.shape = ODataShape(fields)
         self.book = Book(Layout(fields))
         said = "\n".join(f"{one.path} {one.type}" for one in fields)
         # versions of a form that read out alike have the same signature
         self.signature = hashlib.md5(said.encode(), usedforsecurity=False).hexdigest()
 
+    def is_repeated(self, path: str) -> bool:
+        """Whether a question is inside a repeat."""
+        return path.startswith(self._repeats_at)
+
     def make(self, data: dict[str, Any], receipted: Receipted) -> Readout:
         """The texts of one version."""
         return Readout(
             self._odata(data, receipted),
             self._cells(data, receipted),
-            "" if receipted.is_encrypted else self._repeats(data, receipted.instance_id),
+            "" if receipted.is_encrypted else self._rows(data, receipted.instance_id),
         )
 
     def _odata(self, data: dict[str, Any], known: Receipted) -> str:
@@ -85,7 +91,7 @@ class ReadoutMaker:
             [iso_time(known.created_at), *cells, known.instance_id, known.submitter_id]
         )[:-1]
 
-    def _repeats(self, data: dict[str, Any], key: str) -> str:
+    def _rows(self, data: dict[str, Any], key: str) -> str:
         if not self.book.repeats:
             return ""
         tables: list[list[str]] = [[] for _ in self.book.repeats]

@@ -13,16 +13,17 @@ class Migration(migrations.Migration):
     operations = [
         migrations.CreateModel(
             name='SubmissionReadout',
+            # in the order in which SQLite has to walk through a row: texts last, the shorter first
             fields=[
                 ('submission', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='readout', serialize=False, to='forms.submission')),
+                ('version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='forms.submissionversion')),
+                ('form_version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='forms.formversion')),
                 ('edition', models.PositiveSmallIntegerField()),
                 ('is_encrypted', models.BooleanField(default=False)),
                 ('has_files', models.BooleanField(default=False)),
-                ('odata', models.TextField()),
                 ('cells', models.TextField()),
+                ('odata', models.TextField()),
                 ('repeats', models.TextField(blank=True)),
-                ('form_version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='forms.formversion')),
-                ('version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='forms.submissionversion')),
             ],
         ),
     ]

@@ -151,6 +151,6 @@ class SubmissionReadout(models.Model):
     edition = models.PositiveSmallIntegerField()
     is_encrypted = models.BooleanField(default=False)
     has_files = models.BooleanField(default=False)  # whether it is worth while to count them
-    odata = models.TextField()
     cells = models.TextField()
+    odata = models.TextField()
     repeats = models.TextField(blank=True)
