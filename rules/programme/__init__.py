@@ -11,6 +11,7 @@ from typing import Any
 
 from rules.engine.document import Document, read_document
 
+STORY_FILES = ("cases/stories.yaml", "cases/edges.yaml")
 RULE_CASE_FILES = tuple(
     f"cases/{name}.yaml"
     for name in ("safety", "guardianship", "living", "health", "education", "activity")
@@ -32,7 +33,7 @@ SECTION_FILES = (
     "rules/activity.yaml",
     "tasks.yaml",
     "calendar.yaml",
-    "cases/stories.yaml",
+    *STORY_FILES,
     *RULE_CASE_FILES,
 )
 
@@ -52,7 +53,7 @@ def programme_document() -> Document:
 def programme_cases() -> list[dict[str, Any]]:
     """All cases: the stories, then for each rule one where it fires, one where not, one where it cannot tell."""
     cases: list[dict[str, Any]] = []
-    for name in ("cases/stories.yaml", *RULE_CASE_FILES):
+    for name in (*STORY_FILES, *RULE_CASE_FILES):
         cases += _read(name)["cases"]
     return cases
 
