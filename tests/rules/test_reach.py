@@ -54,6 +54,7 @@ def document(*conditions: str, **parameters: Any) -> dict[str, Any]:
         {"name": "t", "type": "yes_no", "question": "t", **asked},
         {"name": "d", "type": "date", "question": "d", **asked},
         {"name": "w", "type": "text", "question": "w", **asked},
+        {"name": "at", "type": "time", "question": "at", **asked},
         {
             "name": "seen", "type": "integer", "title": TITLE,
             "history": {"kind": "count", "forms": ["visit"]},
@@ -197,6 +198,7 @@ def test_a_claim_is_never_false(one: str, other: str) -> None:
         "string-length(${w}) < 0",
         "contains(${w}, 'a') and not(contains(${w}, 'a'))",
         "today() < date('2020-01-01') and today() > date('2020-06-01')",
+        "${at} < date-time('2026-01-01T08:00') and ${at} > date-time('2026-01-01T09:00')",
     ],
 )
 def test_a_contradiction_is_found(condition: str) -> None:
@@ -216,6 +218,8 @@ def test_a_contradiction_is_found(condition: str) -> None:
         "unknown(${m}) and ${t}",
         "${w} != 'a' and ${w} != 'b'",
         "years-between(${d}, today()) < 6 and ${d} > today()",
+        "${at} > date-time('2026-01-01T08:00') and ${at} < date-time('2026-01-01T08:01')",
+        "${at} < date-time('2026-01-01T08:00')",
     ],
 )
 def test_what_can_happen_is_not_called_impossible(condition: str) -> None:

@@ -15,6 +15,7 @@ from rules.engine.closures import LARGEST
 from rules.engine.reach.parts import OUTCOME, Part, TooLarge
 from rules.engine.reach.terms import Variable
 from rules.language.ast import Kind
+from server import clock
 
 OTHER = "\0"  # a code or text that no document can hold
 MOST_VALUES = 4096
@@ -35,7 +36,7 @@ def values_of(variable: Variable, atoms: Sequence[Part], neutral: frozenset[str]
         case Kind.DATE:
             found = _days(marks)
         case Kind.TIME:
-            found = [datetime(2026, 1, 1, tzinfo=UTC)]
+            found = _moments(marks)
         case Kind.SELECT_ONE:
             found = _codes(variable, atoms, marks)
         case Kind.SELECT_MULTIPLE:
@@ -76,6 +77,19 @@ def _days(marks: list[Any]) -> list[Any]:
             for step in (-1, 0, 1):
                 try:
                     around.add(mark + timedelta(days=step))
+                except OverflowError:
+                    continue
+    return sorted(around)
+
+
+def _moments(marks: list[Any]) -> list[Any]:
+    around = {datetime(2026, 1, 1, tzinfo=UTC)}
+    for mark in marks:
+        if isinstance(mark, datetime):
+            aware = mark if mark.tzinfo else mark.replace(tzinfo=clock.site_zone())
+            for step in (-1, 0, 1):
+                try:
+                    around.add(aware + timedelta(microseconds=step))
                 except OverflowError:
                     continue
     return sorted(around)

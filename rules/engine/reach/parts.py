@@ -27,6 +27,10 @@ ANY = TRUE | FALSE | UNKNOWN
 OUTCOME = {True: TRUE, False: FALSE, None: UNKNOWN}
 
 MAX_PARTS = 5000
+# Functions that stay in a tree over variables; any other that is left there has constants only.
+_LOGIC = frozenset(
+    {"if", "coalesce", "known", "unknown", "selected", "selected-any", "true", "false"}
+)
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -98,7 +102,9 @@ class Builder:
                     marks[text] = None
                 case Call(name="count-selected"):
                     is_counting = True
-                case Literal() | FactRef() | Negate() | Arith() | Call(name="date"):
+                case Call(name=name) if name in _LOGIC:
+                    pass
+                case Literal() | FactRef() | Negate() | Arith() | Call():  # a constant
                     marks[compile_tree(node, self.neutral)(self.constants)] = None
             todo.extend(children(node))
         run, constants = compile_tree(tree, self.neutral), self.constants
