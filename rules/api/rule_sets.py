@@ -1,6 +1,5 @@
 """Rule sets: what is in force, the check of the draft, a trial evaluation (design.md §7)."""
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -22,7 +21,6 @@ from rules.services.trial import try_facts, try_submissions
 from server.people.roles import Verb
 
 ANSWER = OpenApiTypes.OBJECT
-HAS_DRAFT = ExpressionWrapper(Q(draft__isnull=False), BooleanField())  # the draft itself is large
 
 
 class RuleSets(APIView):
@@ -32,7 +30,6 @@ class RuleSets(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(person(request, Verb.RULES_READ), project_id)
         rows = project.rule_sets.select_related("active").defer("draft", "active__document")
-        rows = rows.annotate(has_draft=HAS_DRAFT)
         return Response([rule_set_json(one) for one in rows.order_by("name")])
 
     @extend_schema(

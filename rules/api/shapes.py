@@ -18,14 +18,13 @@ Json = dict[str, Any]
 
 
 def rule_set_json(rule_set: RuleSet) -> Json:
-    """A rule set without its documents; lists bring `has_draft` instead of the draft."""
-    has_draft = getattr(rule_set, "has_draft", None)
+    """A rule set without its documents."""
     return {
         "projectId": rule_set.project_id,
         "name": rule_set.name,
         "dataset": rule_set.dataset,
         "activeRelease": rule_set.active.number if rule_set.active else None,
-        "hasDraft": rule_set.draft is not None if has_draft is None else has_draft,
+        "hasDraft": rule_set.draft_updated_at is not None,
         "draftVersion": rule_set.draft_version,
         "draftUpdatedAt": api_time(rule_set.draft_updated_at),
         "createdAt": api_time(rule_set.created_at),

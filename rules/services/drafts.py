@@ -109,8 +109,8 @@ def draft_from_release(
 
 
 def replaced_draft(rule_set: RuleSet) -> DraftCopy | None:
-    """What the last change of the draft took the place of; its document is null where there was no
-    draft. None before the first change."""
+    """What the last change of the draft took the place of, by whom and when; its document is null where
+    there was no draft. None before the first change."""
     return DraftCopy.objects.filter(rule_set=rule_set, kind=DraftCopy.Kind.REPLACED).first()
 
 
@@ -138,20 +138,25 @@ def keep_upload(
         )  # fmt: skip
 
 
-def find_upload(rule_set: RuleSet, actor: Actor) -> DraftCopy:
-    """What `actor` has uploaded and not decided about. Problem NO_UPLOAD."""
+def pending_upload(rule_set: RuleSet, actor: Actor) -> DraftCopy | None:
+    """What `actor` has uploaded and not decided about."""
     uploads = DraftCopy.objects.filter(rule_set=rule_set, kind=DraftCopy.Kind.PENDING)
-    found = uploads.filter(actor=actor).first()
+    return uploads.filter(actor=actor).first()
+
+
+def find_upload(rule_set: RuleSet, actor: Actor) -> DraftCopy:
+    """The same. Problem NO_UPLOAD."""
+    found = pending_upload(rule_set, actor)
     if found is None:
         raise Problem(problems.NO_UPLOAD)
     return found
 
 
-def take_upload(rule_set: RuleSet, actor: Actor) -> RuleSet:
-    """Let the upload replace the draft that it was compared with. Problems: NO_UPLOAD, DRAFT_CHANGED,
-    and those of `put_draft`."""
+def take_upload(rule_set: RuleSet, actor: Actor, expected_version: int | None = None) -> RuleSet:
+    """Let the upload replace the draft of `expected_version`, with which it was compared. Problems:
+    NO_UPLOAD, DRAFT_CHANGED, and those of `put_draft`."""
     upload = find_upload(rule_set, actor)
-    taken = put_draft(rule_set, upload.document or {}, actor, upload.draft_version)
+    taken = put_draft(rule_set, upload.document or {}, actor, expected_version)
     upload.delete()
     return taken
 
@@ -210,16 +215,18 @@ def _locked(rule_set: RuleSet, expected_version: int | None) -> RuleSet:
     """The row as it is now, held until the end of the transaction. Problem DRAFT_CHANGED."""
     row = RuleSet.objects.select_for_update().get(pk=rule_set.pk)
     if expected_version is not None and row.draft_version != expected_version:
-        who = row.draft_updated_by.display_name if row.draft_updated_by else ""
-        when = _spoken(row.draft_updated_at)
+        last = replaced_draft(row)  # put aside by whoever made the last change
         raise Problem(
-            problems.DRAFT_CHANGED, who=who, when=when, details={"version": row.draft_version}
+            problems.DRAFT_CHANGED,
+            who=last.actor.display_name if last and last.actor else "–",
+            when=_spoken(last.created_at) if last else "–",
+            details={"version": row.draft_version},
         )
     return row
 
 
-def _spoken(moment: datetime | None) -> str:
-    return moment.astimezone(clock.site_zone()).strftime("%Y-%m-%d %H:%M") if moment else ""
+def _spoken(moment: datetime) -> str:
+    return moment.astimezone(clock.site_zone()).strftime("%Y-%m-%d %H:%M")
 
 
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -232,7 +239,7 @@ def _replace(
     """Put `document` (None: no draft) in the place of the draft, which is kept for an undo."""
     _keep_replaced(rule_set, actor)
     rule_set.draft = document
-    rule_set.draft_updated_at = clock.now()
+    rule_set.draft_updated_at = None if document is None else clock.now()
     rule_set.draft_updated_by = actor
     rule_set.draft_version += 1
     rule_set.save(update_fields=["draft", "draft_updated_at", "draft_updated_by", "draft_version"])
@@ -252,8 +259,8 @@ def _keep_replaced(rule_set: RuleSet, actor: Actor | None) -> None:
         kind=DraftCopy.Kind.REPLACED,
         defaults={
             "document": rule_set.draft,
-            "actor": rule_set.draft_updated_by or actor,
+            "actor": actor,
             "draft_version": rule_set.draft_version,
-            "created_at": rule_set.draft_updated_at or clock.now(),
+            "created_at": clock.now(),
         },
     )

@@ -14,13 +14,8 @@ from rules.engine.rule_set import check_document
 from rules.workbook.columns import LISTS_OF_ROWS
 from server.problems import Place
 
-# Findings that may only follow from a row that was set aside, or that say that nothing is there.
-_FOLLOWING = frozenset(
-    {
-        problems.UNKNOWN_NAME, problems.UNKNOWN_FACT, problems.UNKNOWN_CODE, problems.CUT_OFFS,
-        problems.MISSING_COLUMN,
-    }
-)  # fmt: skip
+# Findings that may only follow from a row that was set aside.
+_MISSING = frozenset({problems.UNKNOWN_NAME, problems.UNKNOWN_FACT})
 
 
 def findings_of(
@@ -40,7 +35,7 @@ def findings_of(
     aside = known | {
         row for item in shape.errors if (row := _row(item)) and row[0] in LISTS_OF_ROWS
     }
-    return found + _meaning(_without(document, aside), aside)
+    return found + _meaning(document, aside)
 
 
 def _row(item: Finding) -> tuple[str, int] | None:
@@ -59,14 +54,28 @@ def _without(document: Mapping[str, Any], aside: set[tuple[str, int]]) -> dict[s
 
 
 def _meaning(document: Mapping[str, Any], aside: set[tuple[str, int]]) -> list[Finding]:
-    """What the remaining rows mean wrongly, at the places that they have in the whole document."""
+    """What the other rows mean wrongly, at the places that they have in the whole document."""
+    rest = _without(document, aside)
     shape = Findings()
-    check_shape(canonical(document), shape)
+    check_shape(canonical(rest), shape)
     if shape.errors:  # something other than a row is broken, which was said already
         return []
-    found = check_document(document)
-    errors = (item for item in found if not item.is_warning)
-    return [_moved(item, aside) for item in errors if item.kind not in _FOLLOWING]
+    gone = {_name_of(document[section][index]) for section, index in aside}
+    errors = (item for item in check_document(rest) if not item.is_warning)
+    return [_moved(item, aside) for item in errors if not _follows(item, gone, aside)]
+
+
+def _name_of(item: Any) -> str | None:
+    found = item.get("id", item.get("name")) if isinstance(item, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _follows(item: Finding, gone: set[str | None], aside: set[tuple[str, int]]) -> bool:
+    """Whether a finding is only there because rows were set aside; a row without a name may have been
+    anything."""
+    if item.kind is problems.CUT_OFFS:
+        return any(section == "tiers" for section, _index in aside)
+    return item.kind in _MISSING and (None in gone or item.tokens.get("name") in gone)
 
 
 def _moved(item: Finding, aside: set[tuple[str, int]]) -> Finding:
