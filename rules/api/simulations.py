@@ -1,6 +1,7 @@
 """Simulations: a draft or a release tried over the children, its progress, its sums, who moves
 (design.md §1.5, §7)."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -90,7 +91,8 @@ class Simulations(APIView):
             rows = rows.filter(pk__lt=_number(after))
         found = list(rows.order_by("-pk")[: size + 1])
         next_key = str(found[size - 1].pk) if len(found) > size else None
-        value = [simulation_json(one) for one in found[:size]]
+        areas = _areas(found[:size])
+        value = [simulation_json(one, areas) for one in found[:size]]
         return Response({"value": value, "nextKey": next_key})
 
 
@@ -140,15 +142,18 @@ class SimulationCancel(APIView):
         return Response(simulation_json(_found(rule_set, pk)))
 
 
-def simulation_json(simulation: Simulation) -> dict[str, Any]:
-    """A simulation without its document and sums."""
+def simulation_json(
+    simulation: Simulation, areas: Mapping[int, Area] | None = None
+) -> dict[str, Any]:
+    """A simulation without its document and sums; `areas` where they are at hand."""
+    known = _areas([simulation]) if areas is None else areas
     return {
         "id": simulation.pk,
         "candidate": simulation.label,
         "base": simulation.base.number if simulation.base else None,
         "sha256": simulation.sha256,
         "asOf": simulation.as_of.isoformat(),
-        "scope": scope_json(simulation),
+        "scope": scope_json(simulation, known),
         "note": simulation.note,
         "state": simulation.state,
         "done": simulation.done,
@@ -161,15 +166,21 @@ def simulation_json(simulation: Simulation) -> dict[str, Any]:
     }
 
 
-def scope_json(simulation: Simulation) -> dict[str, Any]:
+def scope_json(simulation: Simulation, areas: Mapping[int, Area]) -> dict[str, Any]:
     """Where, and over how many."""
     asked = simulation.scope
-    area = Area.objects.filter(pk=asked["area"]).first() if asked.get("area") else None
+    area = areas.get(asked.get("area", 0))
     return {
         "area": {"code": area.code, "name": area.name} if area else None,
         "sample": asked.get("sample"),
         "seed": asked.get("seed"),
     }
+
+
+def _areas(simulations: Iterable[Simulation]) -> dict[int, Area]:
+    """The areas that they are bound to. One query, none where there are none."""
+    keys = {one.scope["area"] for one in simulations if one.scope.get("area")}
+    return Area.objects.in_bulk(keys) if keys else {}
 
 
 def _rows(rule_set: RuleSet) -> Any:

@@ -550,6 +550,19 @@ def test_the_newest_finished_simulation_of_a_document_is_found(
     assert simulation_for(village.rule_set, "0" * 64) is None
 
 
+def test_a_request_that_came_before_the_trial_gets_it(village: Village, drain: Drain) -> None:
+    simulation = village.start(STRICTER)
+    village.rule_set.refresh_from_db()
+    release = request_release(village.rule_set, village.author, "")
+    assert release.simulation is None
+    finished(simulation, drain)
+    release.refresh_from_db()
+    assert release.simulation == simulation
+    finished(village.start(), drain)
+    release.refresh_from_db()
+    assert release.simulation == simulation
+
+
 def test_only_who_may_change_rules_starts_and_cancels(
     village: Village, county: User, lan: User
 ) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 
-from rules.models import Move, Simulation
+from rules.models import Move, Release, Simulation
 from rules.services.simulations.looking import look, sides_of
 from rules.services.simulations.population import draw, next_children
 from rules.services.simulations.result import Result
@@ -86,6 +86,9 @@ def _finish(simulation_id: int, after: int) -> None:
     row.state, row.finished_at, row.total = State.DONE, clock.now(), row.done
     row.result = row.result or Result.from_json({}).to_json()
     row.save(update_fields=["state", "finished_at", "total", "result"])
+    # whoever asked for a release before it was tried: the approver finds the trial there
+    asked = Release.objects.filter(rule_set_id=row.rule_set_id, sha256=row.sha256)
+    asked.filter(status=Release.Status.REQUESTED, simulation=None).update(simulation=row)
 
 
 @transaction.atomic

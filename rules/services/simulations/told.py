@@ -33,7 +33,7 @@ class Told:
             seen = self.seen[child.pk]
             given = surroundings_of(child, rule_set, self.as_of, seen, ground)
             context = Context(tiers=self.spans[child.pk], given=given)
-            found.append(merge(rule_set, seen, self.as_of, context).values)
+            found.append(merge(rule_set, seen, self.as_of, context, with_sources=False).values)
         return found
 
 
