@@ -13,7 +13,7 @@ from rules.models import Evaluation, Task, TaskEvent, TierDecision
 from rules.services import releases
 from rules.services.appeals import appeal_items
 from rules.services.reading import hidden_forms
-from rules.services.words import in_language
+from rules.services.words import change_words, in_language
 from server import clock
 from server.people.access import scope_of
 from server.people.models import Actor
@@ -49,7 +49,7 @@ def _evaluations(entity: Entity, hidden: frozenset[str]) -> Iterator[Item]:
             kind="evaluation",
             title=_("Evaluated: %(tier)s, score %(score)s")
             % {"tier": _tier(rule_set, evaluation.tier), "score": evaluation.score},
-            detail=changes_between(before, evaluation, hidden),
+            detail=changes_between(before, evaluation, hidden) | {"change": evaluation.change},
             badges=tuple(_badges(evaluation, before)),
         )
 
@@ -57,6 +57,8 @@ def _evaluations(entity: Entity, hidden: frozenset[str]) -> Iterator[Item]:
 def _badges(evaluation: Evaluation, before: Evaluation | None) -> Iterator[str]:
     if before is not None and before.release_id != evaluation.release_id:
         yield _("new release")
+    if before is not None and (words := change_words(evaluation.change)):
+        yield words
     if evaluation.is_insufficient:
         yield _("insufficient information")
     if evaluation.engine_state != "ok":

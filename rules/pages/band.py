@@ -10,6 +10,7 @@ from forms.models import Entity, Subject
 from rules.engine.rule_set import RuleSet
 from rules.models import Evaluation, TierDecision
 from rules.pages.tiers import Chip, chip_of
+from rules.services.words import change_words
 from server import clock
 
 MOST = 400  # evaluations and submissions drawn: the newest
@@ -68,7 +69,7 @@ def band_of(child: Entity, rule_set: RuleSet) -> Band | None:
     visits = visits_of(child)
     scores = list(
         Evaluation.objects.filter(entity=child)
-        .values_list("as_of", "score", "release__number")
+        .values_list("as_of", "score", "release__number", "change")
         .order_by("-id")[:MOST]
     )[::-1]
     scale = _Scale(changes[0][1], visits)
@@ -81,8 +82,8 @@ def band_of(child: Entity, rule_set: RuleSet) -> Band | None:
         ),
         releases=tuple(_releases(scores, scale)),
         ticks=tuple(scale.ticks()),
-        line=_line([(at, score) for at, score, _ in scores], scale),
-        highest=max((score for _, score, _ in scores), default=0),
+        line=_line([(at, score) for at, score, *_ in scores], scale),
+        highest=max((score for _, score, *_ in scores), default=0),
     )
 
 
@@ -156,11 +157,13 @@ def _spans(
         )
 
 
-def _releases(scores: Sequence[tuple[datetime, int, int]], scale: _Scale) -> Iterable[Dot]:
-    """Where a new release of the rules was first used: a jump there may come from the rules."""
-    for (_, _, before), (at, _, number) in pairwise(scores):
+def _releases(scores: Sequence[tuple[datetime, int, int, str]], scale: _Scale) -> Iterable[Dot]:
+    """Where a new release of the rules was first used, and what made the outcome jump there, if it did."""
+    for (_, _, before, _), (at, _, number, change) in pairwise(scores):
         if number != before:
-            yield Dot(scale.x(at), clock.local_day(at), str(number))
+            words = change_words(change)
+            text = f"{number} ({words})" if words else str(number)
+            yield Dot(scale.x(at), clock.local_day(at), text)
 
 
 def _line(scores: Sequence[tuple[datetime, int]], scale: _Scale) -> str:

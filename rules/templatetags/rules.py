@@ -8,10 +8,18 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from rules.services.words import in_language
+from rules.models import Evaluation
+from rules.services.words import change_words, in_language
 from server import clock
 
 register = template.Library()
+
+
+@register.filter(name="change_words")
+def change_words_of(evaluation: Evaluation) -> str:
+    """What made its outcome another than before; a first evaluation has none before it."""
+    is_first = evaluation.change == Evaluation.Change.FIRST
+    return "" if is_first else change_words(evaluation.change)
 
 
 @register.filter

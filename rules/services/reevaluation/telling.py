@@ -72,7 +72,7 @@ def tell_end(run: Reevaluation, told: Told) -> None:
     known = {notice.user_id for notice in notices}
     for user in _responsible(run):
         if user.pk not in known:
-            notices.append(Notice(user=user, kind=KIND, text=_end_text(run)))
+            notices.append(Notice(user=user, kind="rules", text=_end_text(run)))
             known.add(user.pk)
     Notice.objects.filter(user__in=known, kind=KIND, read_at=None).update(read_at=clock.now())
     Notice.objects.bulk_create(notices)
