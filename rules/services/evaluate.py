@@ -189,7 +189,8 @@ def _sync(
     )
     if synced.opened and instance_id:
         _settle_at_once(entity, synced, instance_id)
-    return replace(synced, opened=(*synced.opened, *open_due(entity, rule_set, seen)))
+    more = open_due(entity, rule_set, seen, newest=synced.newest)
+    return replace(synced, opened=(*synced.opened, *more))
 
 
 def _settle_at_once(entity: Entity, synced: Synced, instance_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
 from forms.models import Dataset, Entity, EntityVersion
@@ -24,10 +25,18 @@ def moves_of(entity: Entity, rule_set: RuleSet) -> tuple[Move, ...]:
         if item.trigger.kind == "area_changed"
         for what in item.trigger.of
     }
+    columns = {what: column for what, column in _columns(entity.dataset) if what in wanted}
+    if not columns:
+        return ()
+    named = {what: KT(f"data__{column}") for what, column in columns.items()}
+    versions = EntityVersion.objects.filter(entity=entity).annotate(**named)
+    homes = versions.order_by(*columns).values(*columns).distinct()
+    seen = list(homes[:_MOST_CODES])
     found: list[Move] = []
-    for what, column in _columns(entity.dataset):
-        if what in wanted:
-            found += _moves(entity, what, column)
+    for what in columns:
+        codes = sorted({row[what] for row in seen if row[what]})
+        if len(codes) > 1:
+            found += _moves(versions, what, codes)
     return tuple(found)
 
 
@@ -36,16 +45,11 @@ def _columns(dataset: Dataset) -> Iterable[tuple[str, str]]:
     return ((what, column) for what, column in pairs if column)
 
 
-def _moves(entity: Entity, what: str, column: str) -> Iterable[Move]:
-    versions = EntityVersion.objects.filter(entity=entity)
-    codes = versions.annotate(code=KT(f"data__{column}")).order_by("code")
-    distinct = list(codes.values_list("code", flat=True).distinct()[:_MOST_CODES])
-    told = [code for code in distinct if code]
-    if len(told) < 2:
-        return
-    paths = _paths(what, told)
+def _moves(versions: QuerySet[EntityVersion], what: str, codes: list[str]) -> Iterable[Move]:
+    paths = _paths(what, codes)
     before = ""
-    for number, code, at in codes.order_by("version").values_list("version", "code", "created_at"):
+    rows = versions.order_by("version").values_list("version", what, "created_at")
+    for number, code, at in rows:
         if not code or code == before or code not in paths:
             continue
         if before:

@@ -22,13 +22,17 @@ from server import clock
 
 
 def open_due(
-    entity: Entity, rule_set: RuleSet, seen: Look, by_date: Iterable[Opening] = ()
+    entity: Entity,
+    rule_set: RuleSet,
+    seen: Look,
+    by_date: Iterable[Opening] = (),
+    newest: dict[str, Task] | None = None,
 ) -> tuple[Task, ...]:
     """Open what the child's own days and events ask for today, what `by_date` asks of everybody, and its next visit;
-    answers the tasks that are new. Running it again opens nothing."""
+    answers the tasks that are new. Running it again opens nothing. `newest`: the newest episodes, if they are known."""
     if not rule_set.calendar:
         return ()
-    live = LiveTasks(entity, rule_set)
+    live = LiveTasks(entity, rule_set, newest)
     due = [*openings_of_child(rule_set, seen.view, clock.today()), *by_date]
     asked = [one for one in due if asks_of(rule_set, one.item, seen.view.env)]
     for opening in _not_yet_opened(entity, rule_set, asked):

@@ -13,13 +13,16 @@ from rules.services.tasks.wanted import Wanted
 
 
 class LiveTasks:
-    """The newest episode of each kind of task of one locked child, and what has been opened since."""
+    """The newest episode of each kind of task of one locked child (`newest`, where somebody has read them already), and
+    what has been opened since."""
 
-    def __init__(self, entity: Entity, rule_set: RuleSet) -> None:
+    def __init__(
+        self, entity: Entity, rule_set: RuleSet, newest: dict[str, Task] | None = None
+    ) -> None:
         self.entity = entity
         self.rule_set = rule_set
         self.opened: list[Task] = []
-        self._newest: dict[str, Task] | None = None
+        self._newest = newest
 
     def newest(self, code: str) -> Task | None:
         """The newest episode of that kind, None where there never was one. One query for all kinds."""

@@ -8,7 +8,7 @@ occasion lasts. The tasks of a child that has moved go to those who work where i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from forms.models import Entity
@@ -26,11 +26,13 @@ from server import clock
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What changed: tasks opened now, and the codes of those cancelled."""
+    """What changed: tasks opened now, and the codes of those cancelled. `newest`: the newest episode of each kind, as
+    it is now."""
 
     opened: tuple[Task, ...] = ()
     cancelled: tuple[str, ...] = ()
     changed: int = 0
+    newest: dict[str, Task] = field(default_factory=dict, compare=False)
 
 
 def sync_tasks(
@@ -66,7 +68,8 @@ def sync_tasks(
         lost = task.rules and code not in wanted and not causes.intersection(task.rules)
         if lost and may_end and task.cause_gone_at is None and _lose_cause(task):
             cancelled.append(code)
-    return Synced(tuple(opened), tuple(cancelled), changed)
+    newest = tasks | {task.code: task for task in opened}
+    return Synced(tuple(opened), tuple(cancelled), changed, newest)
 
 
 def newest_episodes(entity: Entity, rule_set: str) -> dict[str, Task]:
