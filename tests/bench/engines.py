@@ -1,6 +1,7 @@
 """Evaluations per second of each rule engine on the programme, and memory after many.
 
     python -m tests.bench.engines [--children 500] [--rounds 3] [--evaluations 100000]
+    python -m tests.bench.engines --agree 100000
 
 Baseline of the same run: the three-valued evaluator giving statuses only. Every engine sees the same random children,
 rounds are interleaved, the best round counts; answers are compared while it runs.
@@ -16,6 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from rules.engine.bulk import evaluate_frame, frame_of
 from rules.engine.decision import decide
 from rules.engine.durable import engine_for
 from rules.engine.durable_answer import OK, DurableAnswer
@@ -26,6 +28,7 @@ from rules.engine.parts import RuleSet
 from rules.engine.rule_set import load_document
 from rules.engine.values import resolve
 from rules.programme import programme_document
+from tests.bench.agreement import agree
 from tests.rules.durable_facts import RandomFacts
 
 AS_OF = date(2026, 3, 15)
@@ -47,6 +50,7 @@ def contenders(
     engine = engine_for(rule_set)
     values = [resolve(rule_set, facts, AS_OF) for facts in children]
     cases = [(facts, AS_OF) for facts in children]
+    frame = frame_of(rule_set, children)
     return [
         Contender("three-valued, statuses only", lambda: [evaluate(rule_set, v) for v in values]),
         Contender(
@@ -59,6 +63,11 @@ def contenders(
         ),
         Contender(
             "three-valued, decision with nearest", lambda: [decide(rule_set, v) for v in values]
+        ),
+        Contender("columns, statuses to tasks", lambda: evaluate_frame(rule_set, frame, AS_OF)),
+        Contender(
+            "columns, from raw facts",
+            lambda: evaluate_frame(rule_set, frame_of(rule_set, children), AS_OF),
         ),
         Contender("durable, this process", lambda: [engine.evaluate(v.env) for v in values]),
         Contender("durable, child, one by one", lambda: [process.evaluate(*c) for c in cases]),
@@ -123,7 +132,11 @@ def main() -> None:
     parser.add_argument("--children", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--evaluations", type=int, default=100_000, help="of the memory test")
+    parser.add_argument("--agree", type=int, default=0, help="only compare, on so many children")
     options = parser.parse_args()
+    if options.agree:
+        agree(options.agree)
+        return
     document = programme_document()
     rule_set = load_document(document)
     facts = RandomFacts(rule_set, 7, AS_OF)
