@@ -233,6 +233,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {"task": "journal.run_pending", "schedule": 30.0},
     # offline changes whose predecessor never came are applied without it after five days
     "force_overdue": {"task": "forms.force_overdue", "schedule": 3600.0},
+    # the number of each form's records, told without counting them
+    "fold_tallies": {"task": "forms.fold_tallies", "schedule": 60.0},
+    "recount_tallies": {"task": "forms.recount_tallies", "schedule": 86400.0},
     "escalate": {"task": "rules.escalate", "schedule": 60.0},
     # releases whose day has come, trials whose time is over, passes that nobody carries on
     "releases": {"task": "rules.releases", "schedule": 60.0},

@@ -81,7 +81,7 @@ def single_document(
     rows = source.rows.filter(instance_id=instance_id)
     if not rows.exists():
         raise Problem(NOT_FOUND)
-    one = Source(source.form, source.version, source.maker, rows, source.every)
+    one = source.narrowed(rows)
     return _rows(request, one, query, table, _place(named, source, table))
 
 
@@ -136,7 +136,7 @@ def _rows(
         rows = repeat_rows(repeat, window, manners, told, token.get("repeatId", ""))
     if query.count:
         tail.count = (
-            count_submissions(source, query.filter)
+            count_submissions(source)
             if table == ROOT
             else count_repeats(Repeat(source, table, *place))
         )

@@ -6,7 +6,6 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from exports.tables.reading import Window, pages_of
 from exports.tables.records import Tables, repeat_lines, root_lines
@@ -76,7 +75,7 @@ def _files(
     tables: Tables, window: Window, *, audits: bool | None
 ) -> Iterator[tuple[str, SubmissionAttachment]]:
     """The files of the records, with the record's name; the phones' audits alone, or all but them."""
-    source = replace(tables.source, rows=tables.source.rows.filter(readout__has_files=True))
+    source = tables.source.narrowed(tables.source.rows.filter(readout__has_files=True))
     for page in pages_of(source, "repeats", window):
         names = {one.version_id: one.instance_id for one in page.records}
         files = SubmissionAttachment.objects.filter(version__in=list(names), blob__isnull=False)

@@ -8,7 +8,7 @@ out otherwise, where a page has such.
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, Exists, OrderBy, OuterRef, Q, QuerySet, Value
@@ -56,7 +56,13 @@ class Source:
     maker: ReadoutMaker
     rows: QuerySet[Submission]  # in the reader's scope, filtered
     every: QuerySet[Submission]  # in the reader's scope
+    reader: Actor
+    is_filtered: bool = False
     is_whole: bool = False  # `rows` is the whole form but for drafts and deleted records
+
+    def narrowed(self, rows: QuerySet[Submission]) -> "Source":
+        """The same with fewer rows."""
+        return replace(self, rows=rows, is_filtered=True, is_whole=False)
 
     def key_of(self, instance_id: str) -> int | None:
         """The key of a submission in scope, deleted or not."""
@@ -117,8 +123,9 @@ def source_of(
         rows = rows.filter(deleted_at=None)
     maker = meaning_of(version.pk, version.sha256).readout
     sees_all = scope_of(reader, verb_to_read(form)).everywhere
-    is_whole = sees_all and not is_draft and condition is ALL
-    return Source(form, version, maker, rows, every, is_whole)
+    is_filtered = is_draft or condition is not ALL
+    is_whole = sees_all and not is_filtered
+    return Source(form, version, maker, rows, every, reader, is_filtered, is_whole)
 
 
 def _statement(source: Source, text: str) -> Statement:

@@ -17,6 +17,7 @@ from forms.models.submission import (
     SubmissionReadout,
     SubmissionVersion,
 )
+from forms.models.tally import RecordTally, RecordTallyPart
 
 __all__ = [
     "Blob",
@@ -30,6 +31,8 @@ __all__ = [
     "HeldUpdate",
     "Project",
     "ProjectAppUser",
+    "RecordTally",
+    "RecordTallyPart",
     "Subject",
     "Submission",
     "SubmissionAttachment",

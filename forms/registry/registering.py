@@ -18,6 +18,7 @@ from forms.registry.operations import Request, apply_operation
 from forms.registry.placing import first_home, home_of, reach_of
 from forms.registry.senders import sender_of
 from forms.registry.subjects import link_subjects, referred_entities, selected_entities
+from forms.registry.tallies import note_moved
 from server.journal.services import emit, record
 from server.people.models import Actor
 
@@ -153,8 +154,10 @@ def _place(submission: Submission, subjects: list[Entity], sender: Actor | None)
     """Where its subject belongs, else where its sender works."""
     home = first_home(subjects) or home_of(sender)
     if (submission.area_id, submission.school_id) != (home.area_id, home.school_id):
+        before = (submission.area_id, submission.school_id)
         submission.area_id, submission.school_id = home.area_id, home.school_id
         submission.save(update_fields=["area", "school"])
+        note_moved(submission, before)
 
 
 def _report_missing(

@@ -8,6 +8,7 @@ from forms import problems
 from forms.blobs import Readable, blob_of, store_file
 from forms.models import Submission, SubmissionAttachment, SubmissionVersion
 from forms.registry import announce_submission, register_approval
+from forms.registry.tallies import note_gone
 from server import clock
 from server.journal.services import record
 from server.people.models import Actor
@@ -37,6 +38,7 @@ def delete_submission(submission: Submission, *, actor: Actor | None) -> None:
     if submission.deleted_at is None:
         submission.deleted_at = clock.now()
         submission.save(update_fields=["deleted_at"])
+        note_gone(submission)
         _journal("submission.delete", submission, actor, {})
         announce_submission(submission, "submission.deleted")
 
@@ -47,6 +49,7 @@ def restore_submission(submission: Submission, *, actor: Actor | None) -> None:
     if submission.deleted_at is not None:
         submission.deleted_at = None
         submission.save(update_fields=["deleted_at"])
+        note_gone(submission, +1)
         _journal("submission.restore", submission, actor, {})
         announce_submission(submission, "submission.restored")
 

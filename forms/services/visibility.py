@@ -19,7 +19,7 @@ def submissions_within(actor: Actor, verb: Verb) -> Q:
     scope = scope_of(actor, verb)
     if scope.everywhere:
         return Q()
-    wanted = _own(actor) if verb == Verb.SUBMISSION_READ else Q(pk__in=[])
+    wanted = own_submissions(actor) if verb == Verb.SUBMISSION_READ else Q(pk__in=[])
     classless = type(scope)(paths=scope.paths, schools=scope.schools)
     if classless:
         wanted |= classless.query()
@@ -31,7 +31,8 @@ def submissions_within(actor: Actor, verb: Verb) -> Q:
     return wanted
 
 
-def _own(actor: Actor) -> Q:
+def own_submissions(actor: Actor) -> Q:
+    """A filter on Submission: those that the person, or their phone, has sent."""
     person = person_of(actor)
     return Q(submitter=person) | Q(submitter__appuser__worker=person) if person else Q(pk__in=[])
 
