@@ -95,7 +95,7 @@ class _Compiler:
                 result = node.name == "true"
                 return lambda env: result
         function = functions.build(node, self.neutral)
-        if node.name == "date" and isinstance(node.args[0], Literal):
+        if node.name in ("date", "date-time") and isinstance(node.args[0], Literal):
             day = function(node.args[0].value)
             return lambda env: day
         if self.loose:

@@ -29,6 +29,18 @@ def as_day(value: object) -> date | None:
     return None
 
 
+def as_moment(text: object) -> datetime | None:
+    """The moment (UTC) that ISO text names, on the site's clock unless it names a zone; None for
+    anything else."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+        if moment is not None and moment.tzinfo is None:
+            moment = moment.replace(tzinfo=clock.site_zone())
+        return moment.astimezone(UTC) if moment is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def days_between(start: date, end: date) -> int:
     """Days from `start` to `end`; negative when `end` comes first."""
     return (end - start).days

@@ -85,6 +85,7 @@ def _between(count: Callable[[Any, Any], int]) -> Function:
 
 _PLAIN: dict[str, Function] = {
     "date": days.as_day,
+    "date-time": days.as_moment,
     "decimal-date-time": days.decimal_days,
     "days-between": _between(days.days_between),
     "months-between": _between(days.months_between),

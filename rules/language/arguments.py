@@ -1,6 +1,6 @@
 """What the checker knows of arguments and types, without the tree around them (design.md §6)."""
 
-from datetime import date
+from datetime import date, datetime
 
 from rules.language.ast import Call, Expr, FactRef, Kind, Literal, Type
 from rules.language.functions import Argument
@@ -56,6 +56,9 @@ def quoted_fault(wanted: Argument, text: str) -> str:
             if is_iso_date(text)
             else Phrase(_("'%(text)s' is not a date of the calendar"), text=text)
         )
+    if wanted == "moment":
+        fault = Phrase(_("'%(text)s' is not a day and hour like 2026-01-31T08:30"), text=text)
+        return "" if is_iso_moment(text) else fault
     if wanted == "code" and (not text or " " in text):
         return _("it takes one code; selected-any takes several")
     if wanted == "codes" and not text.split():
@@ -73,6 +76,14 @@ def is_iso_date(text: str) -> bool:
     """Whether `text` is a day written as 2026-01-31."""
     try:
         return len(text) == 10 and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
+
+
+def is_iso_moment(text: str) -> bool:
+    """Whether `text` is a moment written as 2026-01-31T08:30, with or without seconds and zone."""
+    try:
+        return "T" in text and len(text) <= 40 and datetime.fromisoformat(text) is not None
     except ValueError:
         return False
 

@@ -24,7 +24,7 @@ from rules.language.ast import (
     Or,
     Type,
 )
-from rules.language.functions import FUNCTIONS, Argument, Function
+from rules.language.functions import FUNCTIONS, HABITS, Argument, Function
 from rules.language.names import Issue, Names, as_phrase, did_you_mean
 from rules.language.text import to_text
 from server.problems import Kind as ProblemKind
@@ -199,7 +199,7 @@ class _Checker:
         args = tuple(self.visit(arg) for arg in node.args)
         typed = replace(node, args=args)
         if function is None:
-            cure = did_you_mean(node.name, [*FUNCTIONS, "not"], "`{}`")
+            cure = self.function_meant(node.name)
             self.say(problems.UNKNOWN_FUNCTION, node, name=node.name, cure=cure)
             return typed
         if not function.accepts(len(args)):
@@ -211,6 +211,11 @@ class _Checker:
         if function.result is not None:
             return replace(node, args=args, type=Type(function.result))
         return self.joined(replace(node, args=args), function)
+
+    def function_meant(self, name: str) -> Phrase:
+        if name in HABITS:
+            return Phrase(_("Write %(usage)s."), usage=HABITS[name])
+        return did_you_mean(name, [*FUNCTIONS, "not"], "`{}`")
 
     def misuse(self, node: Call, function: Function, reason: str, at: Expr | None = None) -> None:
         usage = function.usage

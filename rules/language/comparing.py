@@ -49,7 +49,9 @@ def _cure(op: str, subject: Expr, other: Expr, kind: Kind, against: Kind) -> str
             return Phrase(
                 _("`%(text)s` is a condition by itself: write %(alone)s."), text=text, alone=alone
             )
-        case ((Kind.DATE | Kind.TIME), Kind.TEXT) if isinstance(other, Literal):
+        case Kind.TIME, Kind.TEXT if isinstance(other, Literal):
+            return Phrase(_("Write date-time(%(text)s), with the hour: '…T08:30'."), text=operand)
+        case Kind.DATE, Kind.TEXT if isinstance(other, Literal):
             return Phrase(_("Write date(%(text)s)."), text=operand)
         case Kind.TIME, Kind.DATE:
             return Phrase(_("Write date(%(text)s) to compare days."), text=text)

@@ -1,7 +1,13 @@
 """The functions of the language: arguments, result and usage (design.md §6). A table; meaning is in
-engine/kleene.py.
+engine/functions.py and engine/closures.py.
 
 An argument is a set of kinds, or one of the words below. `not(x)` is grammar, not a function.
+
+How dates are told apart: `${b} - ${a}` and `days-between(${a}, ${b})` are days, `months-between`
+full months (31 January to 28 February is none), `years-between` full years: an age. Each is
+negative when the second day comes first. `${a} + 30` is a day 30 days later. `date('2026-01-31')`
+is a day, `date(${t})` the site's day of a time, `date-time('2026-01-31T08:30')` a moment, on the
+site's clock unless the text names a zone. `x div 0` and `x mod 0` are unknown.
 """
 
 from dataclasses import dataclass
@@ -11,9 +17,9 @@ from rules.language.ast import Kind
 
 # Words for arguments that are more than a type: a quoted choice code, quoted codes with blanks
 # between, a quoted
-# pattern, any quoted text, a plain ${fact}, a value of the call's own type, and text-or-date for
-# date().
-Word = OneOf["code", "codes", "pattern", "quoted", "fact", "value", "datable", "digits"]
+# pattern, any quoted text, a plain ${fact}, a value of the call's own type, text-or-date for
+# date(), and a quoted day and hour for date-time().
+Word = OneOf["code", "codes", "pattern", "quoted", "fact", "value", "datable", "moment", "digits"]
 Argument = frozenset[Kind] | Word
 
 _NUMBER = frozenset({Kind.NUMBER, Kind.INTEGER})
@@ -69,6 +75,7 @@ FUNCTIONS: dict[str, Function] = dict(
         _f("false()", Kind.YES_NO),
         _f("today()", Kind.DATE),
         _f("date('2026-01-31')", Kind.DATE, "datable"),
+        _f("date-time('2026-01-31T08:30')", Kind.TIME, "moment"),
         _f("decimal-date-time(${d})", Kind.NUMBER, _DAY),
         _f("format-date(${d}, '%Y-%m')", Kind.TEXT, _DAY, "quoted"),
         _f("days-between(${from}, ${to})", Kind.INTEGER, _DAY, _DAY),
@@ -85,3 +92,22 @@ FUNCTIONS: dict[str, Function] = dict(
         _f("regex(${t}, '[0-9]+')", Kind.YES_NO, _TEXT, "pattern"),
     ]
 )
+
+# What other dialects have, and what to write here.
+HABITS: dict[str, str] = {
+    "now": "today()",
+    "count": "count-selected(${x})",
+    "sum": "${a} + ${b}",
+    "is-null": "unknown(${x})",
+    "empty": "unknown(${x})",
+    "isset": "known(${x})",
+    "has": "selected-any(${x}, 'a b')",
+    "in": "selected-any(${x}, 'a b')",
+    "one": "selected-any(${x}, 'a b')",
+    "missing": "unknown(${x})",
+    "floor": "int(${n})",
+    "len": "string-length(${t})",
+    "length": "string-length(${t})",
+    "datediff": "days-between(${from}, ${to})",
+    "datetime": "date-time('2026-01-31T08:30')",
+}

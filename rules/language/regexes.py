@@ -44,18 +44,26 @@ class Pattern:
         if len(text) > MAX_TEXT:
             return None
         states = self._closure([self.start])
+        # the same states before the same character lead to the same states: most texts go round
+        seen: dict[tuple[frozenset[int], str], frozenset[int]] = {}
         for char in text:
-            states = self._closure(
-                target
-                for state in states
-                for test, target in self.steps[state]
-                if test is not None and test(char)
-            )
+            following = seen.get((states, char))
+            if following is None:
+                following = seen[states, char] = self._after(states, char)
+            states = following
             if not states:
                 return False
         return self.end in states
 
-    def _closure(self, states: Iterable[int]) -> set[int]:
+    def _after(self, states: frozenset[int], char: str) -> frozenset[int]:
+        return self._closure(
+            target
+            for state in states
+            for test, target in self.steps[state]
+            if test is not None and test(char)
+        )
+
+    def _closure(self, states: Iterable[int]) -> frozenset[int]:
         seen = set(states)
         todo = list(seen)
         while todo:
@@ -63,7 +71,7 @@ class Pattern:
                 if test is None and target not in seen:
                     seen.add(target)
                     todo.append(target)
-        return seen
+        return frozenset(seen)
 
 
 @lru_cache(maxsize=256)

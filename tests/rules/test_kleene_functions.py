@@ -59,6 +59,16 @@ def test_times_are_days_of_the_site():
     assert value_of("format-date(${t}, '%Y-%m-%d %H:%M')", t=late) == "2026-03-01 00:30"
 
 
+def test_a_time_literal_is_on_the_sites_clock_unless_it_names_a_zone():
+    half_past_eight = datetime(2026, 1, 31, 0, 30, tzinfo=UTC)  # 08:30 in Shanghai
+    assert value_of("date-time('2026-01-31T08:30')") == half_past_eight
+    assert value_of("date-time('2026-01-31T00:30Z')") == half_past_eight
+    text = "${t} >= date-time('2026-01-31T08:30')"
+    before = datetime(2026, 1, 31, 0, 29, 59, tzinfo=UTC)
+    assert [value_of(text, t=t) for t in (half_past_eight, before, None)] == [True, False, None]
+    assert value_of("date-time('0001-01-01T00:00')") is None  # before the calendar in UTC
+
+
 def test_date_arithmetic_stays_in_the_calendar():
     assert value_of("date('2026-02-28') + 1") == date(2026, 3, 1)
     assert value_of("date('2026-03-01') - 1") == date(2026, 2, 28)
