@@ -26,6 +26,7 @@ from forms.services import (
     attach_file,
     clear_file,
     link_dataset,
+    publish_checks,
     publish_draft,
     set_draft,
 )
@@ -46,9 +47,13 @@ class Draft(APIView):
 
     def get(self, request: Request, project_id: int, xml_form_id: str) -> Response:
         draft = _draft(request, project_id, xml_form_id)
-        return Response(
-            form_json(draft.form, draft, FormSummary() if is_extended(request) else None)
-        )
+        if not is_extended(request):
+            return Response(form_json(draft.form, draft, None))
+        told = [
+            one.as_dict() if hasattr(one, "as_dict") else {"message": str(one)}
+            for one in publish_checks(draft)
+        ]
+        return Response(form_json(draft.form, draft, FormSummary()) | {"publishChecks": told})
 
     def post(self, request: Request, project_id: int, xml_form_id: str) -> Response:
         user = person(request, Verb.FORM_UPDATE)

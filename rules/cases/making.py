@@ -134,26 +134,28 @@ class _Maker:
             return None
         if isinstance(raw, bool):
             raw = "yes" if raw else "no"
-        for is_read, keep in (
-            (reading.is_number, self.number), (reading.is_day, self.day),
-        ):  # fmt: skip
-            kept = keep(raw) if is_read else None
-            if kept is not None:
-                return kept
+        number = self.number(raw, reading) if reading.is_number else None
+        if number is not None:
+            return number
+        day = self.day(raw) if reading.is_day else None
+        if day is not None:
+            return day
         words = raw if isinstance(raw, list | tuple) else str(raw).split()
         codes = list(dict.fromkeys(filter(None, (reading.code(str(one)) for one in words))))
         if not codes:
             return None
         return codes if isinstance(raw, list | tuple) or len(codes) > 1 else codes[0]
 
-    def number(self, raw: Any) -> int | float | None:
+    def number(self, raw: Any, reading: Reading) -> int | float | None:
         try:
             found = float(raw) if not isinstance(raw, list | tuple) else None
         except ValueError:
             return None
         if found is None or not abs(found) < LARGEST:
             return None
-        return int(found) if found.is_integer() else found
+        if found.is_integer():
+            return int(found)
+        return round(found, 2) if reading.is_fraction else None  # too coarse for a position
 
     def day(self, raw: Any) -> str | None:
         read: Callable[[str], date] = date.fromisoformat

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.engine.rule_set import Fact, RuleSet
-from rules.language.ast import Expr, Kind, Literal, Type, facts_of, walk
+from rules.language.ast import Compare, Expr, FactRef, Kind, Literal, Type, facts_of, walk
 
 OTHER = "_other"  # stands for any code that a translation treats alike
 _DAYS = (Kind.DATE, Kind.TIME)
@@ -13,10 +13,12 @@ _DAYS = (Kind.DATE, Kind.TIME)
 
 @dataclass(slots=True)
 class Reading:
-    """One question: `codes` may stay as they are; `any_code` where the rest counts alike (`*`)."""
+    """One question: `codes` may stay as they are; `any_code` where the rest counts alike (`*`);
+    numbers where they are read, whole ones only unless `is_fraction`."""
 
     codes: set[str] = field(default_factory=set)
     is_number: bool = False
+    is_fraction: bool = False
     is_day: bool = False
     any_code: bool = False
 
@@ -47,12 +49,14 @@ def readings_of(
             for question in sorted(facts_of(clearing.when)) if clearing.when else ():
                 one = reading(clearing.form, question)
                 one.codes.update(_words(clearing.when))
-                one.is_number = one.is_number or _has_numbers(clearing.when)
+                if question in _measured(clearing.when):
+                    one.is_number = one.is_fraction = True
     return found
 
 
 def _read_as(one: Reading, type_: Type, codes: Mapping[str, str | None] | None) -> None:
     one.is_number = one.is_number or type_.kind.is_numeric
+    one.is_fraction = one.is_fraction or type_.kind is Kind.NUMBER
     one.is_day = one.is_day or type_.kind in _DAYS
     if codes is not None:
         one.codes.update(code for code in codes if code != "*")
@@ -82,6 +86,15 @@ def _words(tree: Expr | None) -> Iterable[str]:
             yield from node.value.split()
 
 
-def _has_numbers(tree: Expr | None) -> bool:
-    nodes = walk(tree) if tree else ()
-    return any(isinstance(node, Literal) and not isinstance(node.value, str) for node in nodes)
+def _measured(tree: Expr | None) -> frozenset[str]:
+    """The questions that `tree` itself compares with a number."""
+    found = set()
+    for node in walk(tree) if tree else ():
+        if isinstance(node, Compare):
+            sides = (node.left, node.right)
+            names = {one.name for one in sides if isinstance(one, FactRef)}
+            is_number = any(
+                isinstance(one, Literal) and not isinstance(one.value, str) for one in sides
+            )
+            found |= names if is_number else set()
+    return frozenset(found)

@@ -57,12 +57,12 @@ def forms_of(project_id: int) -> ProjectForms:
 def _shape(version_id: int, _digest: str) -> FormShape:
     """A version never changes, but the number of a draft put aside may be given again: hence the
     digest."""
-    return shape_of(FormVersion.objects.select_related("form").defer("xml").get(pk=version_id))
+    version = FormVersion.objects.select_related("form").defer("xml").get(pk=version_id)
+    return shape_of(version, version.form.xml_form_id)
 
 
-def shape_of(version: FormVersion) -> FormShape:
-    """The questions of a version, called by form id and version."""
-    form = version.form.xml_form_id
+def shape_of(version: FormVersion, form: str) -> FormShape:
+    """The questions of a version of `form`, called by both."""
     label = f"{form} {version.version}".strip()
     return FormShape(form, label, questions_of(version.fields))
 

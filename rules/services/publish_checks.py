@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from forms.models import FormVersion
+from forms.models import Form, FormVersion
 from rules.engine.checks.losing import Loss, losses
 from rules.engine.program import program_of
 from rules.engine.rule_set import RuleSet as Compiled
@@ -71,17 +71,23 @@ def check_form_version(version: FormVersion) -> list[FormEffect]:
 
 
 def _effects(version: FormVersion) -> list[FormEffect]:
-    current = version.form.current
-    after = shape_of(version)
-    before = shape_of(current) if current is not None and current.pk != version.pk else None
+    # asked by key: `version.form` stays as whoever publishes has it
+    row = Form.objects.values_list("project_id", "xml_form_id", "current_id")
+    project_id, name, current_id = row.get(pk=version.form_id)
+    after = shape_of(version, name)
+    before = None
+    if current_id is not None and current_id != version.pk:
+        current = FormVersion.objects.defer("xml").get(pk=current_id)
+        before = shape_of(current, name)
     found: list[FormEffect] = []
     told: set[tuple[Any, ...]] = set()
-    for rules, name, is_draft in _rules_of(version.form.project_id):
+    for rules, rule_set, is_draft in _rules_of(project_id):
         for loss in losses(rules, before, after):
-            key = (name, *loss.key)
+            key = (rule_set, *loss.key)
             if key not in told:
                 told.add(key)
-                found.append(FormEffect(loss, name, is_draft, tuple(_readers(rules, loss.name))))
+                readers = tuple(_readers(rules, loss.name))
+                found.append(FormEffect(loss, rule_set, is_draft, readers))
     return found
 
 

@@ -218,6 +218,17 @@ def test_the_draft_page_of_the_form_shows_what_the_rules_lose(
     assert "R-POOR" in page
 
 
+def test_the_draft_of_a_form_tells_the_same_over_the_api(
+    project: Project, admin: User, client_for: Callable[[User], Client]
+) -> None:
+    drop_poor(project)
+    path = f"/v1/projects/{project.pk}/forms/home_visit/draft"
+    told = client_for(admin).get(path, headers={"X-Extended-Metadata": "true"}).json()
+    assert told["publishChecks"][0]["code"] == "400.741"
+    assert told["publishChecks"][0]["rules"] == ["R-POOR"]
+    assert "publishChecks" not in client_for(admin).get(path).json()
+
+
 # --- API ---------------------------------------------------------------------------------------
 
 
