@@ -297,7 +297,10 @@ class RandomRuleSets:
         ))()  # fmt: skip
 
     def moment(self, depth: int) -> str:
-        return self.name("time") if depth <= 0 else self.mixed("time", depth - 1)
+        if depth > 0:
+            return self.mixed("time", depth - 1)
+        written = "date-time('2025-06-14T08:30')", "date-time('2026-03-15T00:00:30+01:00')"
+        return self.random.choice((self.name("time"), self.name("time"), *written))
 
     def text(self, depth: int) -> str:
         pick = self.random
