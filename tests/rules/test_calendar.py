@@ -209,15 +209,38 @@ def test_many_children_are_taken_in_pieces_and_a_kill_loses_and_doubles_nothing(
     def killed(pk: int, *args: Any) -> int:
         calls.append(pk)
         if len(calls) == 4:
-            raise RuntimeError("killed")
+            raise KeyboardInterrupt
         return real(pk, *args)
 
     monkeypatch.setattr(nightly, "open_for", killed)
-    night(NOON)
-    assert Task.objects.filter(code="T_LETTER").count() == 2  # the second piece was undone
-    night(NOON + timedelta(minutes=5))
+    with pytest.raises(KeyboardInterrupt):
+        night(NOON)
+    assert Task.objects.filter(code="T_LETTER").count() == 3
+    night(NOON + timedelta(minutes=11))  # the claim of the killed worker has run out
     assert Task.objects.filter(code="T_LETTER").count() == 5
     assert set(Task.objects.values_list("episode", flat=True)) == {1}
+
+
+def test_what_fails_for_one_child_does_not_end_the_night_for_the_others(
+    child: Entity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(child, line("C-1", SEPTEMBER, ["T_LETTER"]))
+    other = make_child(child.area, child.dataset.project, "李小红")  # type: ignore[arg-type]
+    with clock.at(NOON):
+        tell(other, "home_visit", SEEN)
+    real = nightly.open_for
+
+    def broken(pk: int, *args: Any) -> int:
+        if pk == child.pk:
+            raise ValueError("bad")
+        return real(pk, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(nightly, "open_for", broken)
+        night(NOON)
+    assert "T_LETTER" in live(other)
+    night(days_later(1))
+    assert "T_LETTER" in live(child)
 
 
 def test_a_quiet_night_looks_at_nobody(child: Entity, django_assert_max_num_queries: Any) -> None:

@@ -8,7 +8,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from forms.models import Entity, SubmissionVersion
 from rules.engine.calendar.openings import LEAST_DAYS, Opening
-from rules.engine.calendar.parts import BY_BIRTH, BY_SUBMISSION, CalendarItem
+from rules.engine.calendar.parts import BY_BIRTH, BY_SUBMISSION, NEEDS, CalendarItem
 from rules.engine.rule_set import RuleSet as Compiled
 from rules.models import Occasion, RuleSet, Task
 
@@ -16,10 +16,15 @@ _FACTS = "tier_state__evaluation__facts"
 
 
 def candidates(
-    rule_set: RuleSet, rules: Compiled, by_date: Iterable[Opening], today: date, after: int = 0
+    rule_set: RuleSet,
+    rules: Compiled,
+    by_date: Iterable[Opening],
+    today: date,
+    after: int = 0,
+    kinds: frozenset[str] = frozenset(NEEDS),
 ) -> QuerySet[Entity, int]:
     """The ids above `after`, rising, of living children that have been evaluated and have something open that has not
-    been opened. Their conditions are not looked at here."""
+    been opened: of `by_date`, or by their own triggers of `kinds`. Conditions are not looked at here."""
     rows: QuerySet[Entity] = Entity.objects.alive().filter(
         dataset__project_id=rule_set.project_id,
         dataset__name=rule_set.dataset,
@@ -31,7 +36,7 @@ def candidates(
         if opening.item.tasks or any(one.kind != "report" for one in opening.item.actions):
             wanted |= Q(~Exists(_had(rules, opening.item.id, opening.key)))
     for item in rules.calendar:
-        if item.in_force(today):
+        if item.in_force(today) and item.trigger.kind in kinds:
             rows, more = _of_item(rows, rules, item, today)
             wanted |= more
     found: QuerySet[Entity, int] = rows.filter(wanted).order_by("pk").values_list("pk", flat=True)
