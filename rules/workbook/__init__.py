@@ -67,19 +67,29 @@ def open_workbook(content: bytes) -> Reading:
 def _findings(reading: Reading) -> list[Finding]:
     own = reading.faults.items
     rows = {(item.place.sheet, item.place.row) for item in own if not item.is_warning}
-    broken = [
+    unread = [
         (section, index)
         for section in LISTS_OF_ROWS
         for index, lines in enumerate(reading.origins.items.get(section, []))
         if any((section, line) in rows for line in lines)
     ]
     try:
-        meant = findings_of(reading.document, broken)
+        meant = findings_of(reading.document, unread)
     except Problem as problem:
         if not own:
             raise
         meant = [Finding(problem.kind, problem.tokens, place) for place in problem.places]
-    return own + at_cells(meant, reading.origins)
+    meant = _unsaid(at_cells(meant, reading.origins), rows)
+    return own + meant
+
+
+def _unsaid(findings: list[Finding], rows: set[tuple[str, int | None]]) -> list[Finding]:
+    """Findings without those about parameters, choices and settings whose cell was refused already."""
+    return [
+        one
+        for one in findings
+        if one.span is not None or (one.place.sheet, one.place.row) not in rows
+    ]
 
 
 def at_cells(findings: list[Finding], origins: Origins) -> list[Finding]:

@@ -1,10 +1,12 @@
-"""Everything that is wrong with a document at once, each at its cell (design.md §6; issue: bad input).
+"""Everything that is wrong with a document at once, each at its place (design.md §6; bad input).
 
 `check_document` stops at the shape: what is not even of the right shape cannot be compiled. Here the
-rows that are broken are set aside, and what the others mean is checked all the same.
+parts that are broken are set aside, and what the others mean is checked all the same.
 """
 
+import copy
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules import problems
@@ -12,57 +14,70 @@ from rules.engine.document import canonical, check_shape
 from rules.engine.findings import Finding, Findings
 from rules.engine.rule_set import check_document
 from rules.workbook.columns import LISTS_OF_ROWS
-from server.problems import Place
 
-# Findings that may only follow from a row that was set aside.
-_MISSING = frozenset({problems.UNKNOWN_NAME, problems.UNKNOWN_FACT})
+Row = tuple[str, int]  # section and index
+
+_NAMED = ("parameters", "choices")  # sections whose parts have names for an index
+_STAND_INS = {"name": "x", "subject": "x", "title": {"zh": "x", "en": "x"}}
+# findings that may only follow from a part that was set aside or could not be read
+_FOLLOWING = frozenset({problems.UNKNOWN_NAME, problems.UNKNOWN_FACT, problems.UNKNOWN_CODE})
 
 
-def findings_of(
-    document: Mapping[str, Any], broken: Iterable[tuple[str, int]] = ()
-) -> list[Finding]:
-    """All errors and warnings of a document; places name section, index + 2 and key. `broken` are
-    sections with the index of rows known to be wrong, about which nothing more is said.
+@dataclass(slots=True)
+class _Aside:
+    """What is left out of a document: rows, named parts, and the names that are gone with them (None:
+    a part without a name may have been anything)."""
+
+    rows: set[Row] = field(default_factory=set)
+    parts: set[tuple[str, str]] = field(default_factory=set)
+    dimensions: set[int] = field(default_factory=set)
+    gone: set[str | None] = field(default_factory=set)
+
+
+def findings_of(document: Mapping[str, Any], unread: Iterable[Row] = ()) -> list[Finding]:
+    """All errors and warnings of a document; places name section, index + 2 and key. Of the rows
+    `unread` some cells could not be read: about them only their expressions are spoken of.
 
     Problem DOCUMENT_SHAPE for what is no document at all.
     """
-    known = set(broken)
+    known = set(unread)
     shape = Findings()
     check_shape(canonical(document), shape)
     if not shape.errors and not known:
         return check_document(document)
+    aside = _aside(document, shape.errors)
+    aside.gone |= {_name_of(_at(document, row)) for row in known}
     found = [item for item in shape.items if _row(item) not in known]
-    aside = known | {
-        row for item in shape.errors if (row := _row(item)) and row[0] in LISTS_OF_ROWS
-    }
-    return found + _meaning(document, aside)
+    return found + _meaning(document, aside, known)
 
 
-def _row(item: Finding) -> tuple[str, int] | None:
+def _aside(document: Mapping[str, Any], errors: Iterable[Finding]) -> _Aside:
+    """What has to go so that the rest has the right shape."""
+    aside = _Aside()
+    for item in errors:
+        place, row = item.place, _row(item)
+        first = place.path.partition(" > ")[0]
+        if row is not None and row[0] in LISTS_OF_ROWS:
+            aside.rows.add(row)
+            aside.gone.add(_name_of(_at(document, row)))
+        elif place.sheet == "settings" and place.column == "dimensions" and first.isdigit():
+            aside.dimensions.add(int(first))
+            aside.gone.add(_name_of(document["settings"]["dimensions"][int(first)]))
+        else:
+            aside.parts.add((place.sheet, place.column))
+            aside.gone |= {place.column} if place.sheet in _NAMED else set()
+    return aside
+
+
+def _row(item: Finding) -> Row | None:
     place = item.place
     return (place.sheet, place.row - 2) if place.row is not None else None
 
 
-def _without(document: Mapping[str, Any], aside: set[tuple[str, int]]) -> dict[str, Any]:
-    """The document without some rows of its lists."""
-    return {
-        section: [item for index, item in enumerate(value) if (section, index) not in aside]
-        if section in LISTS_OF_ROWS and isinstance(value, list)
-        else value
-        for section, value in document.items()
-    }
-
-
-def _meaning(document: Mapping[str, Any], aside: set[tuple[str, int]]) -> list[Finding]:
-    """What the other rows mean wrongly, at the places that they have in the whole document."""
-    rest = _without(document, aside)
-    shape = Findings()
-    check_shape(canonical(rest), shape)
-    if shape.errors:  # something other than a row is broken, which was said already
-        return []
-    gone = {_name_of(document[section][index]) for section, index in aside}
-    errors = (item for item in check_document(rest) if not item.is_warning)
-    return [_moved(item, aside) for item in errors if not _follows(item, gone, aside)]
+def _at(document: Mapping[str, Any], row: Row) -> Any:
+    section, index = row
+    rows = document.get(section)
+    return rows[index] if isinstance(rows, list) and index < len(rows) else None
 
 
 def _name_of(item: Any) -> str | None:
@@ -70,22 +85,53 @@ def _name_of(item: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _follows(item: Finding, gone: set[str | None], aside: set[tuple[str, int]]) -> bool:
-    """Whether a finding is only there because rows were set aside; a row without a name may have been
-    anything."""
+def _without(document: Mapping[str, Any], aside: _Aside) -> dict[str, Any]:
+    """A copy of the document without what was set aside; what settings need gets a stand-in."""
+    rest = copy.deepcopy(dict(document))
+    for section in {section for section, _index in aside.rows}:
+        rows = rest[section]
+        rest[section] = [one for at, one in enumerate(rows) if (section, at) not in aside.rows]
+    for section, key in aside.parts:
+        if isinstance(rest.get(section), dict):
+            rest[section].pop(key, None)
+    settings = rest.get("settings")
+    if isinstance(settings, dict):
+        rest["settings"] = settings = _STAND_INS | settings
+        dimensions = settings.get("dimensions")
+        if isinstance(dimensions, list):
+            kept = [one for at, one in enumerate(dimensions) if at not in aside.dimensions]
+            settings["dimensions"] = kept
+    return rest
+
+
+def _meaning(document: Mapping[str, Any], aside: _Aside, unread: set[Row]) -> list[Finding]:
+    """What the rest means wrongly, at the places that it has in the whole document."""
+    rest = _without(document, aside)
+    shape = Findings()
+    check_shape(canonical(rest), shape)
+    if shape.errors:  # whole sections are broken, which was said already
+        return []
+    found = [_moved(item, aside.rows) for item in check_document(rest) if not item.is_warning]
+    return [
+        item
+        for item in found
+        if not _follows(item, aside) and (item.span is not None or _row(item) not in unread)
+    ]
+
+
+def _follows(item: Finding, aside: _Aside) -> bool:
+    """Whether a finding is only there because parts were set aside or not read."""
     if item.kind is problems.CUT_OFFS:
-        return any(section == "tiers" for section, _index in aside)
-    return item.kind in _MISSING and (None in gone or item.tokens.get("name") in gone)
+        return any(section == "tiers" for section, _index in aside.rows)
+    return item.kind in _FOLLOWING and (None in aside.gone or item.tokens.get("name") in aside.gone)
 
 
-def _moved(item: Finding, aside: set[tuple[str, int]]) -> Finding:
+def _moved(item: Finding, rows: set[Row]) -> Finding:
     """A finding of the document without some rows, back in its row."""
     place = item.place
     if place.row is None or place.sheet not in LISTS_OF_ROWS:
         return item
-    gone = sorted(index for section, index in aside if section == place.sheet)
     index = place.row - 2
-    for one in gone:
+    for one in sorted(gone for section, gone in rows if section == place.sheet):
         index += one <= index
-    moved = Place(place.sheet, index + 2, place.column, place.path)
-    return Finding(item.kind, item.tokens, moved, item.span, item.is_warning)
+    return replace(item, place=replace(place, row=index + 2))

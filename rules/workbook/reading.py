@@ -142,8 +142,9 @@ def _our_table(name: str, leaf: _Leaf, faults: Faults) -> Table:
     rows = iter(leaf.rows)
     headings = _headings(name, leaf, rows)
     table = Table(name, list(dict.fromkeys(headings.values())))
-    _note_twice(name, headings, faults)
-    bare: set[int] = set()
+    bare = _note_twice(name, headings, faults)  # columns about which everything is said
+    for place in bare:
+        del headings[place]
     for number, cells in rows:
         line = Line(number)
         for raw in cells:
@@ -175,12 +176,16 @@ def _headings(name: str, leaf: _Leaf, rows: Iterator[tuple[int, list[_Raw]]]) ->
     return {raw.column: str(raw.value) for raw in next(rows, (1, []))[1]}
 
 
-def _note_twice(name: str, headings: dict[int, str], faults: Faults) -> None:
+def _note_twice(name: str, headings: dict[int, str], faults: Faults) -> set[int]:
+    """The columns whose heading stands there already: they are not read."""
     seen: set[str] = set()
-    for heading in headings.values():
+    again: set[int] = set()
+    for column, heading in headings.items():
         if heading in seen:
             faults.add(problems.WORKBOOK_HEADING_TWICE, name, 1, heading, name=heading)
+            again.add(column)
         seen.add(heading)
+    return again
 
 
 def _cell(name: str, row: int, heading: str, raw: _Raw, faults: Faults) -> Cell:

@@ -199,7 +199,7 @@ def _parameter(
         value = {key: found.pop(key) for key in _VALUE_KEYS if key in found}
         values += [value] if value else []
         _agree(table, item, found, line, is_first=line is first, faults=faults)
-        item |= found
+        item = found | item
     if values:
         item["values"] = values
     extra = joined_extras(extras)

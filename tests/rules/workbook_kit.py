@@ -63,7 +63,8 @@ def put(document: Any, path: tuple[Any, ...], value: Any) -> None:
             document = document[key]
         except (KeyError, IndexError, TypeError):
             return
-    if isinstance(document, dict) or (isinstance(document, list) and path[-1] < len(document)):
+    is_index = isinstance(path[-1], int) and isinstance(document, list) and path[-1] < len(document)
+    if isinstance(document, dict) or is_index:
         document[path[-1]] = value
 
 
@@ -94,7 +95,7 @@ def through_tables(document: dict[str, Any]) -> bytes:
 
 def through_file(document: dict[str, Any]) -> bytes:
     """The canonical bytes of what the file of a document says."""
-    grid, faults = read_tables(xlsx_of(grid_of(document)))
+    grid, faults = read_tables(xlsx_of(grid_of(document), has_help=False))
     reading = read_grid(grid)
     assert not faults.items
     assert not reading.faults.items, reading.faults.items[0].message_in(str)
