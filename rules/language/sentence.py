@@ -117,6 +117,8 @@ class _Speaker:
                 return self.put(_NEGATED[name], *map(self.say, node.args))
             case Call(name="selected" | "selected-any"):
                 return self.selection(node, is_negated=True)
+            case Call(name="coalesce", args=(FactRef() as fact, *others)):
+                return self.default([self.negation(fact), *map(self.say, others)])
             case Call(name=name, args=args) if name in _TEXT_TESTS:
                 select = self.select_in(*args)
                 return self.put(f"not-{name}", *(self.say(arg, select) for arg in args))

@@ -183,7 +183,9 @@ def choices_of(entity: Entity, state: TierState | None, user: User) -> dict[str,
         "tiers": [
             chip_of(tier)
             for tier in reversed(rule_set.tiers)
-            if tier.id != now.id and (tier.rank > now.rank or not takes_two)
+            if tier.rank > now.rank
+            or (tier.id == now.id and state.proposed)  # to keep it against a proposal
+            or (tier.rank < now.rank and not takes_two)
         ],
         "reasons": [
             (code, REASON_WORDS[code]) for code in REASONS if code != "exception" or is_county

@@ -211,7 +211,7 @@ def test_an_answer_that_names_every_rule_is_left_as_it_was_written(
     yellow: Entity, lan: User, colleague: User
 ) -> None:
     appeal = taken(yellow, lan)
-    text = drafted_answer(appeal) + "经核查，孩子仍独自居住。"
+    text = drafted_answer(appeal) + "经核查，孩子仍独自居住，母亲尚未返乡，邻居可以证明。"
     assert decided(appeal, colleague, answer=text).answer == text
 
 
@@ -293,6 +293,7 @@ def test_a_tier_may_be_raised_by_an_objection(yellow: Entity, lan: User, colleag
     ("change", "kind"),
     [
         ({"answer": "太短"}, problems.ANSWER_SHORT),
+        ({"answer": ""}, problems.ANSWER_SHORT),
         ({"outcome": "open"}, UNEXPECTED),
         ({"outcome": "withdrawn"}, UNEXPECTED),
     ],
@@ -302,6 +303,13 @@ def test_a_decision_needs_an_answer_and_an_outcome(
 ) -> None:
     refused(kind, decided, taken(yellow, lan), colleague, **change)
     assert Appeal.objects.get().state == "open"
+
+
+def test_the_draft_alone_is_no_answer(yellow: Entity, lan: User, colleague: User) -> None:
+    appeal = taken(yellow, lan)
+    draft = drafted_answer(appeal)
+    assert len(draft) > 20
+    refused(problems.ANSWER_SHORT, decided, appeal, colleague, answer=draft + "不变")
 
 
 def test_what_is_decided_or_taken_back_stays_so(

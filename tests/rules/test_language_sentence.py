@@ -108,6 +108,8 @@ CONSTRUCTS = [
      "(Left-behind child and Visited) = Visited"),
     ("coalesce(${lbc}, ${visited}, false())", "留守儿童（未答时按已走访）（未答时按否）",
      "Left-behind child (unanswered counts as Visited) (unanswered counts as no)"),
+    ("not(coalesce(${lbc}, false()))", "并非“留守儿童”（未答时按否）",
+     "not “Left-behind child” (unanswered counts as no)"),
     # numbers
     ("${distance} * 2 + 1 > -${distance} - (3 - 1)", "家校距离 × 2 + 1 > -家校距离 - （3 - 1）",
      "Distance × 2 + 1 > -Distance - (3 - 1)"),

@@ -10,6 +10,7 @@ import pytest
 from forms.models import Entity
 from rules import problems
 from rules.models import Notice, Task, TierDecision, TierState
+from rules.pages.decide import choices_of
 from rules.services import evaluate
 from rules.services.evaluate import evaluate_entity
 from rules.services.sweeps import expire_overrides
@@ -339,6 +340,19 @@ def test_what_was_refused_is_proposed_again_after_a_release(
     with clock.at(days_later(2)):
         release_with(child, floor="blue")
     assert (state_of(child).proposed, state_of(child).review) == ("yellow", Review.DOWN)
+
+
+def test_a_proposal_is_turned_down_by_keeping_the_tier_with_a_reason(
+    child: Entity, town: User
+) -> None:
+    tell(child, "home_visit", ALONE)
+    tell(child, "home_visit", ALL_WELL)
+    state = TierState.objects.select_related("evaluation__release").get(entity=child)
+    offered = choices_of(child, state, town)["tiers"]
+    assert [chip.id for chip in offered] == ["red", "yellow", "blue", "green"]
+    state = override(child, town, "yellow")
+    evaluate_entity(child.pk, "again")
+    assert (state_of(child).tier, state_of(child).proposed) == ("yellow", "")
 
 
 # --- who may -----------------------------------------------------------------------------------

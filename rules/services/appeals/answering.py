@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.formats import date_format
+
 from forms.models import Form
 from rules.engine.rule_set import Rule, RuleSet, Tier
 from rules.language.sentence import to_sentence
@@ -119,7 +121,8 @@ def neutral_text(rule_set: RuleSet, text: str, language: Language) -> str:
 def drafted_answer(appeal: Appeal, language: Language = "zh") -> str:
     """A text to begin the answer with: what was done, what holds, and room for the outcome."""
     words, grounds = _WORDS[language], grounds_of(appeal)
-    lines = [words["opening"].format(day=appeal.received_on.isoformat())]
+    day = date_format(appeal.received_on, "Y年n月j日" if language == "zh" else "j F Y")
+    lines = [words["opening"].format(day=day)]
     if grounds is not None:
         lines += [_tier_line(appeal, grounds, language), *_rule_lines(grounds, language)]
     return "\n".join([*filter(None, lines), words["outcome"]])
@@ -149,6 +152,14 @@ def _rule_lines(grounds: Grounds, language: Language) -> list[str]:
     if grounds.withheld:
         lines.append(words["withheld"])
     return lines or [words["none"]]
+
+
+def own_words(appeal: Appeal, answer: str) -> str:
+    """What `answer` says beyond the draft that it may have begun with."""
+    draft = {line.strip() for line in drafted_answer(appeal).splitlines()}
+    lines = [line.strip() for line in answer.splitlines()]
+    own = [line for line in lines if line not in draft]
+    return "\n".join(own).removeprefix(_WORDS["zh"]["outcome"]).strip()
 
 
 def completed_answer(appeal: Appeal, answer: str) -> str:

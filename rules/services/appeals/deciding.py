@@ -7,7 +7,7 @@ from django.db import transaction
 
 from rules import problems
 from rules.models import Appeal, TierState
-from rules.services.appeals.answering import completed_answer
+from rules.services.appeals.answering import completed_answer, own_words
 from rules.services.appeals.opening import last_decision, note, tier_of
 from rules.services.releases import compiled
 from rules.services.tiers import (
@@ -41,7 +41,7 @@ def decide_appeal(
     evaluation_id: int | None = None,
 ) -> Appeal:
     """Uphold (with another `tier`) or dismiss an open objection, with a written `answer` of 20
-    characters or more; the rules that hold and that it does not name are added to it.
+    characters or more beyond its draft; the rules that hold and that it leaves out are added.
 
     Upheld is a decision about the tier under the rules of `rules.services.tiers`: what the rules
     propose is confirmed, a waiting request to lower is approved, all else is an override. Problems:
@@ -53,8 +53,9 @@ def decide_appeal(
     if outcome not in OUTCOMES:
         raise Problem(UNEXPECTED, field="state", value=outcome, reason=" | ".join(OUTCOMES))
     text = answer.strip()
-    if len(text) < LEAST_REASON:
-        raise Problem(problems.ANSWER_SHORT, length=len(text), least=LEAST_REASON)
+    length = len(own_words(appeal, text))
+    if length < LEAST_REASON:
+        raise Problem(problems.ANSWER_SHORT, length=length, least=LEAST_REASON)
     appeal.answer = completed_answer(appeal, text)
     if outcome == State.UPHELD:
         _uphold(appeal, actor, tier, text, reason_code, until, evaluation_id)
