@@ -22,6 +22,7 @@ from rules.engine.rule_set import RuleSet as Compiled
 from rules.engine.rule_set import check_document, load_document
 from rules.models import Release, RuleSet
 from rules.services.form_shapes import ProjectForms, forms_of
+from rules.workbook import in_workbook
 from server.problems import Place, Problem
 
 _KEPT = 8
@@ -137,7 +138,8 @@ def _examine(document: Mapping[str, Any], forms: ProjectForms) -> CheckReport:
     findings = [*rules.warnings, *check_thoroughly(rules, forms.published, forms.drafts)]
     judged = judge_cases(rules, document)
     findings += judged.findings
-    return CheckReport(tuple(sorted(findings, key=_order)), rules, judged)
+    cells = in_workbook(document, sorted(findings, key=_order))
+    return CheckReport(tuple(cells), rules, judged)
 
 
 def _faults(document: Mapping[str, Any], problem: Problem) -> list[Finding]:

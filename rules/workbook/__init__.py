@@ -29,6 +29,7 @@ __all__ = [
     "changes_between",
     "count_changes",
     "findings_of",
+    "in_workbook",
     "open_workbook",
     "read_workbook",
     "workbook_bytes",
@@ -98,6 +99,12 @@ def at_cells(findings: list[Finding], origins: Origins) -> list[Finding]:
         Finding(one.kind, one.tokens, origins.cell(one.place), one.span, one.is_warning)
         for one in findings
     ]
+
+
+def in_workbook(document: Mapping[str, Any], findings: list[Finding]) -> list[Finding]:
+    """Findings of a document at the cells of the workbook that `workbook_bytes` makes of it: the one
+    that its editor downloads."""
+    return at_cells(findings, read_grid(grid_of(canonical(document))).origins) if findings else []
 
 
 def workbook_places(document: Mapping[str, Any]) -> Callable[[Place], Place]:

@@ -62,10 +62,10 @@ class Origins:
 
     def _heading(self, sheet: str, key: str, path: str) -> str:
         """The heading of a key of the row's object, or of the part that `path` names; the key
-        where there is no such column."""
+        where there is no such column, or where it has several parts and none is named."""
         known = self.headings.get(sheet, {})
         columns = SHEETS[sheet].groups.get(key, ()) if sheet in SHEETS else ()
         part = path.partition(" > ")[0]
-        names = [column.heading for column in columns if part and column.path[-1] == part]
-        names += [column.heading for column in columns]
-        return next((known[name] for name in names if name in known), key)
+        if len(columns) > 1:
+            columns = tuple(column for column in columns if column.path[-1] == part)
+        return next((known[one.heading] for one in columns if one.heading in known), key)
