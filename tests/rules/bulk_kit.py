@@ -479,5 +479,5 @@ def told_of(bulk: BulkResult, row: int) -> dict[str, Any]:
 def as_listed(value: Any) -> Any:
     """A value as a column gives it back: a selection as a list, half a character pair mended."""
     if isinstance(value, tuple):
-        return list(value)
+        return [as_listed(code) for code in value]
     return value.replace("\ud800", "\ufffd") if isinstance(value, str) else value

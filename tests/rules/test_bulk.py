@@ -181,6 +181,35 @@ def test_presence_of_what_no_column_holds():
     assert differences(load_document(document), [{}, {"seen": True}]) == []
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "${stage} = 'a'",
+        "not(${helper})",
+        "(${stage} = 'a' or ${helper}) and coalesce(${helper}, ${stage} = 'a')",
+        "if(${safe}, ${stage} = 'a', ${fed})",
+        "if(${helper}, ${stage} = 'a', ${helper})",
+    ],
+)
+def test_nobody_is_asked_for_what_does_not_apply(condition: str):
+    """An unknown rule may raise the tier, yet the one answer behind it is not to be had."""
+    document = RandomRuleSets(0).document(derived=0, rules=1)
+    [stage] = [fact for fact in document["facts"] if fact["name"] == "stage"]
+    stage["applies"] = "${age} >= 3"
+    document["derived"] = [
+        {"name": "helper", "title": stage["title"], "type": "yes_no", "expr": "${stage} = 'b'"}
+    ]
+    document["rules"][0] |= {"when": condition, "floor": "red", "tasks": [], "on": True}
+    document["rules"][0].pop("valid", None)
+    rule_set = load_document(document)
+    young, older, nothing = {"age": 1, "safe": True}, {"age": 5, "safe": True}, {"safe": True}
+
+    assert differences(rule_set, [young, older, nothing, {"age": 1}]) == []
+    bulk = in_columns(rule_set, [young, older, nothing])
+    assert bulk.outcome["insufficient"].to_list() == [True, True, True]
+    assert bulk.tasks["T_ASK"].to_list() == [False, True, True]
+
+
 # --- scale ------------------------------------------------------------------------------------------
 
 

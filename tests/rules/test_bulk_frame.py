@@ -49,6 +49,7 @@ RAW = st.one_of(
 @example("age", [2**70])
 @example("signs", [("a", [])])
 @example("note", ["\ud800"])
+@example("signs", [["\ud800"]])
 def test_a_column_takes_what_one_child_takes_and_refuses_the_rest(
     name: str, given_values: list[Any]
 ):
