@@ -141,6 +141,7 @@ class Appeals(APIView):
             "AppealPage",
             {"value": AppealAnswer(many=True), "nextKey": serializers.CharField(allow_null=True)},
         ),
+        operation_id="projects_appeals_list",
         summary="Objections, those due first; 50 at a time",
     )
     def get(self, request: Request, project_id: int) -> Response:

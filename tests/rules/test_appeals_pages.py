@@ -181,6 +181,18 @@ def test_what_a_form_sends_wrongly_changes_nothing(
     assert not Appeal.objects.exists()
 
 
+def test_signs_that_no_database_keeps_are_left_out(
+    client_for: ClientFor, child: Entity, lan: User, town: User
+) -> None:
+    given = {name: f"{text}\x00" for name, text in TAKEN.items()} | {"by": "guardian"}
+    assert client_for(lan).post(f"/children/{child.uuid}/appeal", given).status_code == 302
+    appeal = Appeal.objects.get()
+    assert (appeal.grounds, appeal.name) == (GROUNDS, "王秀英")
+    decided = {"outcome": "upheld", "tier": "red", "answer": f"{ANSWER}\x00"}
+    assert client_for(town).post(f"/appeals/{appeal.pk}/decide", decided).status_code == 302
+    assert "\x00" not in Appeal.objects.get().answer
+
+
 def test_withdrawing_on_the_page(client_for: ClientFor, appeal: Appeal, lan: User) -> None:
     answer = client_for(lan).post(f"/appeals/{appeal.pk}/withdraw", {"note": "电话撤回"})
     assert answer.status_code == 302

@@ -25,6 +25,7 @@ from server.people.roles import Verb
 from server.problems import UNEXPECTED, Problem
 
 State = Appeal.State
+LONGEST = 20_000  # characters of an answer
 OUTCOMES = (State.UPHELD.value, State.DISMISSED.value)
 
 
@@ -52,7 +53,7 @@ def decide_appeal(
     require_decider(appeal, actor)
     if outcome not in OUTCOMES:
         raise Problem(UNEXPECTED, field="state", value=outcome, reason=" | ".join(OUTCOMES))
-    text = answer.strip()
+    text = answer.replace("\x00", "").strip()[:LONGEST]
     length = len(own_words(appeal, text))
     if length < LEAST_REASON:
         raise Problem(problems.ANSWER_SHORT, length=length, least=LEAST_REASON)
@@ -73,7 +74,7 @@ def withdraw_appeal(appeal_id: int, actor: Actor, note_text: str = "") -> Appeal
     """
     appeal = _locked(appeal_id)
     require_cover(actor, Verb.SUBMISSION_CREATE, appeal.entity)
-    appeal.answer = note_text.strip()[:5000]
+    appeal.answer = note_text.replace("\x00", "").strip()[:LONGEST]
     return _close(appeal, actor, State.WITHDRAWN, "appeal.withdraw")
 
 

@@ -48,6 +48,7 @@ def open_appeal(
     401.2, 403.1, 404.1, NOT_EVALUATED, APPEAL_OPEN, MISSING, UNEXPECTED.
     """
     require_cover(actor, Verb.SUBMISSION_CREATE, entity)
+    grounds, name, contact = (text.replace("\x00", "") for text in (grounds, name, contact))
     day = _checked(by, grounds, received_on)
     state = TierState.objects.select_for_update(of=("self",)).filter(entity=entity).first()
     if state is None or not state.tier or state.evaluation_id is None:

@@ -18,6 +18,8 @@ from server.people.models import Actor
 from server.people.roles import Verb
 from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
 
+LONGEST_REASON = 5000  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -96,6 +98,8 @@ def put_into_force(case: Case, action: str, tier: str, **why: Any) -> TierDecisi
 
 def record_decision(case: Case, action: str, tier: str, **why: Any) -> TierDecision:
     """The decision as a row and as a journal entry; `why`: reason, reason_code, until."""
+    if "reason" in why:
+        why["reason"] = why["reason"].replace("\x00", "")[:LONGEST_REASON]
     decision = TierDecision.objects.create(
         entity=case.entity,
         action=action,
