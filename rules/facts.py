@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from forms.instance.flatten import answers
 from forms.models import Entity, Submission, SubmissionVersion
@@ -19,6 +19,7 @@ from rules.engine.rule_set import RuleSet
 from rules.models import TierDecision
 from rules.surroundings import surroundings_of
 from server import clock
+from server.prepared import Prepared
 
 _CHANGES = [
     TierDecision.Action.AUTOMATIC,
@@ -40,7 +41,7 @@ def facts_of(entity: Entity, rule_set: RuleSet, as_of: date) -> Facts:
 def observations_of(entity: Entity) -> list[Observation]:
     """The submissions about `entity` as they stand: not deleted, not drafts, not rejected in
     review. One query."""
-    return observations_of_many([entity.pk])[entity.pk]
+    return [_observation(*row) for row in _TOLD.rows(entity=entity.pk)]
 
 
 def observations_of_many(
@@ -49,12 +50,7 @@ def observations_of_many(
     """The same of many entities, each with a list; with `as_of` only those that speak of that day
     or before. One query, so at most some thousand entities at once."""
     seen: dict[int, list[Observation]] = {pk: [] for pk in entity_ids}
-    rows = SubmissionVersion.objects.filter(
-        is_current=True,
-        submission__subjects__entity__in=list(seen),
-        submission__deleted_at=None,
-        submission__is_draft=False,
-    ).exclude(submission__review_state=Submission.ReviewState.REJECTED)
+    rows = _standing(submission__subjects__entity__in=list(seen))
     if as_of is not None:
         rows = rows.filter(Q(occurred_on=None) | Q(occurred_on__lte=as_of))
     told = rows.values_list("submission__subjects__entity_id", *_COLUMNS)
@@ -73,6 +69,34 @@ _COLUMNS = (
     "submission__created_at",
     "submission__submitter__appuser__worker__display_name",
     "submission__submitter__display_name",
+)
+
+
+def _standing(**subject: Any) -> QuerySet[SubmissionVersion]:
+    """The current versions that count: not deleted, not drafts, not rejected in review."""
+    rows = SubmissionVersion.objects.filter(
+        is_current=True, submission__deleted_at=None, submission__is_draft=False, **subject
+    )
+    return rows.exclude(submission__review_state=Submission.ReviewState.REJECTED)
+
+
+def _changes(**entity: Any) -> QuerySet[TierDecision]:
+    """The decisions that put a tier into force."""
+    return TierDecision.objects.filter(action__in=_CHANGES, **entity)
+
+
+# each evaluation asks these: building them took the ORM as long as the merging of the facts
+_TOLD = Prepared(
+    lambda marks: (
+        _standing(submission__subjects__entity=marks.number("entity"))
+        .order_by("submission_id")
+        .values_list(*_COLUMNS)
+    )
+)
+_DECIDED = Prepared(
+    lambda marks: (
+        _changes(entity=marks.number("entity")).order_by("id").values_list("to_tier", "at")
+    )
 )
 
 
@@ -98,13 +122,16 @@ def _observation(
 def tier_spans(entity: Entity, as_of: date) -> tuple[TierSpan, ...]:
     """The tiers that were in force, oldest first, by the decisions taken until the end of `as_of`.
     One query."""
-    return tier_spans_of_many([entity.pk], as_of)[entity.pk]
+    spans: list[TierSpan] = []
+    for tier, at in _DECIDED.rows(entity=entity.pk):
+        _go_on(spans, tier, clock.local_day(at), as_of)
+    return tuple(spans)
 
 
 def tier_spans_of_many(entity_ids: Collection[int], as_of: date) -> dict[int, tuple[TierSpan, ...]]:
     """The same of many entities. One query."""
     spans: dict[int, list[TierSpan]] = {pk: [] for pk in entity_ids}
-    decisions = TierDecision.objects.filter(entity__in=list(spans), action__in=_CHANGES)
+    decisions = _changes(entity__in=list(spans))
     for pk, tier, at in decisions.order_by("id").values_list("entity_id", "to_tier", "at"):
         _go_on(spans[pk], tier, clock.local_day(at), as_of)
     return {pk: tuple(found) for pk, found in spans.items()}

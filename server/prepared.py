@@ -6,6 +6,7 @@ asks; the query itself is still written with the ORM.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -37,13 +38,13 @@ class Marks:
 
 
 class Prepared:
-    """`make` writes a `values_list` query with marks for its parameters; columns must need no
-    conversion (keys, texts).
+    """`make` writes a `values_list` query with marks for its parameters, in the order of its columns;
+    times, days and JSON come as the ORM would give them.
     """
 
     def __init__(self, make: Callable[[Marks], QuerySet[Any, Any]]) -> None:
         self._make = make
-        self._compiled: dict[str, tuple[str, tuple[Any, ...], dict[Any, str]]] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
     def first(self, **values: Any) -> tuple[Any, ...] | None:
         """The first row, None if there is none."""
@@ -51,22 +52,43 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """All rows."""
-        sql, params, names = self._compiled.get(connection.vendor) or self._compile()
-        filled = [values[names[one]] if one in names else one for one in params]
+        query = self._compiled.get(connection.vendor) or self._compile()
+        names = query.names
+        filled = [values[names[one]] if one in names else one for one in query.params]
         with connection.cursor() as cursor:
-            cursor.execute(sql, filled)
+            cursor.execute(query.sql, filled)
             found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        return [query.converted(row) for row in found] if query.converters else found
 
-    def _compile(self) -> tuple[str, tuple[Any, ...], dict[Any, str]]:
+    def _compile(self) -> "_Compiled":
         marks = Marks()
-        sql, params = self._make(marks).query.sql_with_params()
+        compiler = self._make(marks).query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
         missing = set(marks.names) - set(params)
         if missing:
             raise ValueError(f"{missing} are not parameters of {sql}")
-        compiled = (sql, tuple(params), marks.names)
+        converters = compiler.get_converters([one[0] for one in compiler.select])
+        compiled = _Compiled(sql, tuple(params), marks.names, tuple(converters.items()))
         self._compiled[connection.vendor] = compiled
         return compiled
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """The SQL of a query for one kind of database, and how its columns become values."""
+
+    sql: str
+    params: tuple[Any, ...]
+    names: dict[Any, str]
+    converters: tuple[tuple[int, tuple[list[Callable[..., Any]], Any]], ...]
+
+    def converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of the driver as the ORM gives it."""
+        values = list(row)
+        for place, (converters, expression) in self.converters:
+            for convert in converters:
+                values[place] = convert(values[place], expression, connection)
+        return tuple(values)
 
 
 def partial(model: type[M], **columns: Any) -> M:

@@ -11,8 +11,17 @@ from rules.engine.rule_set import RuleSet
 from rules.surroundings.neighbours import find_household
 from rules.surroundings.points import Point, home_of
 from rules.surroundings.register import SiteIndex, site_index
+from server.prepared import Prepared, partial
 
 SITE_DATASETS = ("site", "hazard_site")
+# each evaluation asks
+_LISTS = Prepared(
+    lambda marks: (
+        Dataset.objects.filter(project_id=marks.number("project"), name__in=SITE_DATASETS)
+        .order_by("id")
+        .values_list("pk", "changed_at")
+    )
+)
 
 
 class Ground:
@@ -24,8 +33,9 @@ class Ground:
     @cached_property
     def sites(self) -> SiteIndex | None:
         """The hazard sites with their history; None where no such list has a row."""
-        lists = Dataset.objects.filter(project_id=self.project_id, name__in=SITE_DATASETS)
-        found = [index for one in lists.order_by("id") if (index := site_index(one)).sites]
+        rows = _LISTS.rows(project=self.project_id)
+        lists = (partial(Dataset, id=pk, changed_at=changed_at) for pk, changed_at in rows)
+        found = [index for one in lists if (index := site_index(one)).sites]
         return found[0] if found else None
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from server.journal.models import Entry
+from server.journal.services import record
 from server.people.models import User
 from server.places.models import Area
 from server.prepared import Prepared, partial
@@ -19,6 +21,17 @@ def test_it_answers_for_the_values_of_each_call(country):
     assert by_code.first(code=country.other_town.code) == (country.other_town.pk, "石桥镇")
     assert by_code.first(code=country.county.code) is None
     assert by_key.first(key=country.village.pk) == (country.village.code,)
+
+
+def test_times_and_json_come_as_the_orm_gives_them(db):
+    entry = record("test.prepared", details={"a": [1, "零"]})
+    query = Prepared(
+        lambda marks: Entry.objects.filter(action=marks.text("action")).values_list("details", "at")
+    )
+    assert query.rows(action="test.prepared") == [({"a": [1, "零"]}, entry.at)]
+    assert query.rows(action="test.prepared") == list(
+        Entry.objects.filter(pk=entry.pk).values_list("details", "at")
+    )
 
 
 def test_a_value_is_never_part_of_the_sql(country):
