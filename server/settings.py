@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "server.shell.csp.content_security_policy",
+    "server.journal.notes.action_notes",
     "server.people.keys.app_user_path",  # before anything looks at the path
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -199,6 +200,19 @@ STORAGES = {
     },
 }
 
+# Mail (invitations, forgotten passwords): "smtp+tls://user:password@host:587"; on a laptop it is printed.
+EMAIL = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = (
+    EMAIL["EMAIL_BACKEND"],
+    EMAIL["EMAIL_HOST"],
+    EMAIL["EMAIL_PORT"],
+)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = EMAIL.get("EMAIL_FILE_PATH") or None
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="anhu@localhost")
+
 # Uploads: X-OpenRosa-Accept-Content-Length announces the first; one file may be at most the second.
 MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=10_000_000)
 MAX_ATTACHMENT_BYTES = env.int("MAX_ATTACHMENT_BYTES", default=100_000_000)
@@ -272,6 +286,7 @@ SPECTACULAR_SETTINGS = {
 # --- The wiring: the only places where a lower floor is answered from above ---------------------------------------
 # event -> jobs (dotted names of functions that take the Reaction's payload), in this order
 REACTIONS: dict[str, list[str]] = {
+    "mail.due": ["server.people.mail.send"],
     "submission.created": ["forms.registry.register_submission"],
     "submission.updated": ["forms.registry.register_submission"],
     "entity.touched": ["rules.services.evaluate.evaluate_entity"],
@@ -288,6 +303,8 @@ REACTIONS: dict[str, list[str]] = {
 PUBLISH_CHECKS: list[str] = ["rules.services.publish_checks.check_form_version"]
 # functions (entity, reader) -> iterable of timeline items
 TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
+# function (project id, xmlFormId) -> the form's key or None: roles may be held on one form
+FORM_KEY = "forms.services.offers.form_key"
 # functions (user) -> iterable of menu items
 NAVIGATION: list[str] = [
     "rules.navigation.items",

@@ -1,25 +1,26 @@
-"""App users (phones) and which forms they may use."""
+"""App users (phones), and the properties that they may carry."""
 
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from forms.api.forms import form_of
 from forms.api.requests import body_of, is_extended, person, success, text_of
 from forms.api.shapes import app_user_json
-from forms.models import Form, ProjectAppUser
 from forms.services import create_app_user, revoke_app_user
 from forms.services.offers import project_for
-from forms.services.phone_scope import readable_phones, workers_for
-from forms.services.phones import allow_form, delete_app_user, forbid_form
-from server.people.access import actor_json, scope_of
+from forms.services.phone_scope import phone_for, readable_phones, workers_for
+from forms.services.phones import delete_app_user
+from server.people.access import scope_of
 from server.people.models import AppUser, User
+from server.people.properties import (
+    checked_properties,
+    names_of,
+    register_property,
+    set_properties,
+)
 from server.people.roles import Verb
-from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
-
-# The roles that Central has on forms; the numbers are ours, clients ask for them or use the names
-ROLES = {"app-user": 4}
+from server.problems import FORBIDDEN, UNEXPECTED, Problem
 
 
 class AppUsers(APIView):
@@ -36,16 +37,19 @@ class AppUsers(APIView):
         user = person(request, Verb.FIELD_KEY_CREATE)
         project, body = project_for(user, project_id), body_of(request)
         worker = _worker(user, body.get("workerId"))
+        name = text_of(body, "displayName", limit=100)
+        checked_properties(project.pk, body.get("properties"))
         # Without a worker it is Central's app user: no form until assigned, then all rows of its
         # lists
         phone = create_app_user(
             project,
-            text_of(body, "displayName", limit=100),
+            name,
             worker,
             actor=user,
             all_forms=worker is not None,
             sees_all_entities=worker is None,
         )
+        set_properties(phone, project.pk, body.get("properties"), actor=user)
         return Response(app_user_json(phone, project.pk))
 
 
@@ -55,52 +59,44 @@ class OneAppUser(APIView):
     def get(self, request: Request, project_id: int, app_user_id: int) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
         project = project_for(user, project_id)
-        phone = _phone(user, project.pk, app_user_id)
+        phone = phone_for(user, project.pk, app_user_id)
         return Response(app_user_json(phone, project.pk, extended=is_extended(request)))
+
+    def patch(self, request: Request, project_id: int, app_user_id: int) -> Response:
+        user = person(request, Verb.FIELD_KEY_CREATE)
+        phone = phone_for(user, project_for(user, project_id).pk, app_user_id)
+        set_properties(phone, project_id, body_of(request).get("properties"), actor=user)
+        return Response(app_user_json(phone, project_id, extended=True))
 
     def delete(self, request: Request, project_id: int, app_user_id: int) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
-        phone = _phone(user, project_for(user, project_id).pk, app_user_id)
+        phone = phone_for(user, project_for(user, project_id).pk, app_user_id)
         revoke_app_user(phone, actor=user)
         delete_app_user(phone, actor=user)
         return success()
 
 
-class FormAssignments(APIView):
-    """`/v1/projects/{projectId}/forms/{xmlFormId}/assignments` and `.../{roleId}`"""
+class ActorProperties(APIView):
+    """`/v1/projects/{projectId}/actor-properties`"""
 
-    def get(self, request: Request, project_id: int, xml_form_id: str, role: str = "") -> Response:
-        form = form_of(person(request, Verb.FIELD_KEY_CREATE), project_id, xml_form_id)
-        phones = _assigned(form)
-        if role:
-            _check_role(role)
-            return Response([actor_json(one) for one in phones])
-        if is_extended(request):
-            return Response(
-                [{"actor": actor_json(one), "roleId": ROLES["app-user"]} for one in phones]
-            )
-        return Response([{"actorId": one.pk, "roleId": ROLES["app-user"]} for one in phones])
-
-
-class OneFormAssignment(APIView):
-    """`/v1/projects/{projectId}/forms/{xmlFormId}/assignments/{roleId}/{actorId}`"""
-
-    def post(
-        self, request: Request, project_id: int, xml_form_id: str, role: str, actor_id: int
-    ) -> Response:
+    def get(self, request: Request, project_id: int) -> Response:
         user = person(request, Verb.FIELD_KEY_CREATE)
-        _check_role(role)
-        form = form_of(user, project_id, xml_form_id)
-        allow_form(_phone(user, project_id, actor_id), form, actor=user)
-        return success()
+        names = names_of(project_for(user, project_id).pk)
+        if not is_extended(request):
+            return Response([{"name": name} for name in names])
+        held = _phones(user, project_id).values_list("properties", flat=True)
+        used = list(held.filter(deleted_at=None))
+        return Response(
+            [
+                {"name": name, "values": sorted({one[name] for one in used if name in one})}
+                for name in names
+            ]
+        )
 
-    def delete(
-        self, request: Request, project_id: int, xml_form_id: str, role: str, actor_id: int
-    ) -> Response:
-        user = person(request, Verb.FIELD_KEY_CREATE)
-        _check_role(role)
-        form = form_of(user, project_id, xml_form_id)
-        forbid_form(_phone(user, project_id, actor_id), form, actor=user)
+    def post(self, request: Request, project_id: int) -> Response:
+        user = person(request, Verb.PROJECT_UPDATE)
+        name = text_of(body_of(request), "name", limit=128)
+        register_property(project_for(user, project_id).pk, name, actor=user)
         return success()
 
 
@@ -108,26 +104,6 @@ def _phones(user: User, project_id: int) -> QuerySet[AppUser]:
     """The project's phones that `user` may hand out: the answer shows their keys."""
     links = readable_phones(user).filter(project_id=project_id)
     return AppUser.objects.filter(project_link__in=links).select_related("created_by")
-
-
-def _phone(user: User, project_id: int, app_user_id: int) -> AppUser:
-    found = _phones(user, project_id).filter(pk=app_user_id).first()
-    if found is None:
-        raise Problem(NOT_FOUND)
-    return found
-
-
-def _assigned(form: Form) -> list[AppUser]:
-    links = ProjectAppUser.objects.filter(project_id=form.project_id, app_user__deleted_at=None)
-    mine = links.filter(forms=form) | links.filter(all_forms=True)
-    return [
-        one.app_user for one in mine.distinct().select_related("app_user").order_by("app_user_id")
-    ]
-
-
-def _check_role(role: str) -> None:
-    if role not in ROLES and role not in map(str, ROLES.values()):
-        raise Problem(NOT_FOUND)
 
 
 def _worker(user: User, value: object) -> User | None:

@@ -4,15 +4,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from forms.api.requests import anybody, body_of, is_extended, person, success, text_of
+from forms.api.requests import body_of, person, success, text_of
+from forms.models import ProjectAppUser
 from forms.services import revoke_app_user
 from forms.services.phone_scope import readable_phones
 from server.journal.services import record
-from server.people.access import actor_json, api_time, require
+from server.people.access import api_time, require, stand_at
 from server.people.authentication import check_password, open_session
-from server.people.models import ApiSession, User, token_digest
-from server.people.roles import CAPABILITIES, Role, Verb
-from server.problems import FORBIDDEN, NOT_FOUND, Problem
+from server.people.models import ApiSession, token_digest
+from server.people.roles import Verb
+from server.problems import NOT_FOUND, Problem
 
 
 class Sessions(APIView):
@@ -25,7 +26,8 @@ class Sessions(APIView):
         email, password = text_of(body, "email"), text_of(body, "password", limit=1000)
         user = check_password(request._request, email, password)
         session, token = open_session(user)
-        record("user.session.create", actor=user, subject=f"user:{user.pk}")
+        details = {"userAgent": request.headers.get("User-Agent", "")[:300]}
+        record("user.session.create", actor=user, subject=f"actor:{user.pk}", details=details)
         return Response(
             {
                 "token": token,
@@ -75,27 +77,15 @@ class OneSession(APIView):
                 require(user, Verb.USER_CREATE)
             session.delete()
             return success()
+        link = ProjectAppUser.objects.filter(app_user__key=token).first()
+        if link is not None:
+            stand_at(user, link.project_id)  # a manager of that project may
         require(user, Verb.FIELD_KEY_CREATE)
         link = readable_phones(user).filter(app_user__key=token, app_user__revoked_at=None).first()
         if link is None:
             raise Problem(NOT_FOUND)
         revoke_app_user(link.app_user, actor=user)
         return success()
-
-
-class CurrentUser(APIView):
-    """`/v1/users/current`"""
-
-    def get(self, request: Request) -> Response:
-        actor = anybody(request)
-        if not isinstance(actor, User):
-            raise Problem(FORBIDDEN)
-        shape = actor_json(actor) | {"email": actor.email}
-        if is_extended(request):
-            roles = [Role(one) for one in actor.grants.values_list("role", flat=True)]
-            verbs = sorted({str(verb) for role in roles for verb in CAPABILITIES[role]})
-            shape |= {"verbs": verbs, "preferences": {"site": {}, "projects": {}}}
-        return Response(shape)
 
 
 def _session(request: Request) -> ApiSession | None:

@@ -123,6 +123,6 @@ def app_user_json(app_user: AppUser, project_id: int, *, extended: bool = False)
         shape |= {
             "createdBy": created_by,
             "lastUsed": api_time(app_user.last_used_at),
-            "properties": {},
+            "properties": app_user.properties or None,
         }
     return shape

@@ -6,13 +6,18 @@ from django.urls import URLPattern, path
 
 from forms.api import (
     app_users,
+    assignments,
+    audits,
     datasets,
     drafts,
     entities,
+    preferences,
     projects,
+    roles,
     sessions,
     submission_parts,
     submissions,
+    users,
 )
 from forms.api import forms as form_views
 
@@ -30,7 +35,29 @@ _PEOPLE: list[URLPattern] = [
     path("v1/sessions/restore", sessions.Restore.as_view()),
     path("v1/sessions/current", sessions.CurrentSession.as_view()),
     path("v1/sessions/<str:token>", sessions.OneSession.as_view()),
-    path("v1/users/current", sessions.CurrentUser.as_view()),
+    path("v1/users", users.Users.as_view()),
+    path("v1/users/current", users.CurrentUser.as_view()),
+    path("v1/users/reset/initiate", users.ResetInitiate.as_view()),
+    path("v1/users/reset/verify", users.ResetVerify.as_view()),
+    path("v1/users/<int:user_id>", users.OneUser.as_view()),
+    path("v1/users/<int:user_id>/password", users.Password.as_view()),
+    path("v1/roles", roles.Roles.as_view()),
+    path("v1/roles/<str:role>", roles.OneRole.as_view()),
+    path("v1/assignments", assignments.SiteAssignments.as_view()),
+    path("v1/assignments/<str:role>", assignments.SiteAssignments.as_view()),
+    path("v1/assignments/<str:role>/<int:actor_id>", assignments.OneSiteAssignment.as_view()),
+    path(f"{_P}/assignments", assignments.ProjectAssignments.as_view()),
+    path(f"{_P}/assignments/forms", assignments.AllFormAssignments.as_view()),
+    path(f"{_P}/assignments/forms/<str:role>", assignments.AllFormAssignments.as_view()),
+    path(f"{_P}/assignments/<str:role>", assignments.ProjectAssignments.as_view()),
+    path(f"{_P}/assignments/<str:role>/<int:actor_id>", assignments.OneProjectAssignment.as_view()),
+    path("v1/user-preferences/site/<str:name>", preferences.OnePreference.as_view()),
+    path(
+        "v1/user-preferences/project/<int:project_id>/<str:name>",
+        preferences.OnePreference.as_view(),
+    ),
+    path("v1/audits", audits.Audits.as_view()),
+    path(f"{_P}/actor-properties", app_users.ActorProperties.as_view()),
     path(f"{_P}/app-users", app_users.AppUsers.as_view()),
     path(f"{_P}/app-users/<int:app_user_id>", app_users.OneAppUser.as_view()),
 ]
@@ -64,9 +91,9 @@ _FORMS: list[URLPattern] = [
     path(f"{_F}/draft/attachments/<str:name>", drafts.DraftAttachment.as_view()),
     path(f"{_F}/draft/dataset-diff", drafts.DatasetDiff.as_view(), {"is_draft": True}),
     path(f"{_F}/dataset-diff", drafts.DatasetDiff.as_view()),
-    path(f"{_F}/assignments", app_users.FormAssignments.as_view()),
-    path(f"{_F}/assignments/<str:role>", app_users.FormAssignments.as_view()),
-    path(f"{_F}/assignments/<str:role>/<int:actor_id>", app_users.OneFormAssignment.as_view()),
+    path(f"{_F}/assignments", assignments.FormAssignments.as_view()),
+    path(f"{_F}/assignments/<str:role>", assignments.FormAssignments.as_view()),
+    path(f"{_F}/assignments/<str:role>/<int:actor_id>", assignments.OneFormAssignment.as_view()),
 ]
 _SUBMISSIONS: list[URLPattern] = [
     path(f"{_F}/submissions", submissions.Submissions.as_view()),

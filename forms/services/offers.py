@@ -38,6 +38,12 @@ def project_for(actor: Actor, project_id: int, verb: Verb = Verb.PROJECT_READ) -
     return project
 
 
+def form_key(project_id: int, xml_form_id: str) -> int | None:
+    """The key of a living form, for roles that are held on one form (`settings.FORM_KEY`)."""
+    rows = Form.objects.alive().filter(project=project_id, xml_form_id=xml_form_id)
+    return rows.values_list("pk", flat=True).first()
+
+
 def offered_versions(
     project: Project, actor: Actor, *, form_id: str = "", all_versions: bool = False
 ) -> QuerySet[FormVersion]:

@@ -4,8 +4,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from forms.models import ProjectAppUser
 from server.people.access import Scope, scope_of
-from server.people.models import Actor, RoleGrant, User
+from server.people.models import Actor, AppUser, RoleGrant, User
 from server.people.roles import Verb
+from server.problems import NOT_FOUND, Problem
 
 
 def workers_for(user: Actor) -> QuerySet[User]:
@@ -30,6 +31,15 @@ def readable_phones(reader: Actor) -> QuerySet[ProjectAppUser]:
     granted = RoleGrant.objects.filter(user=OuterRef("app_user__worker"))
     outside = granted.exclude(grants_in(scope))
     return links.filter(Exists(granted), ~Exists(outside))
+
+
+def phone_for(user: Actor, project_id: int, app_user_id: int) -> AppUser:
+    """The phone of that number that `user` may hand out. Problem 404.1."""
+    links = readable_phones(user).filter(project_id=project_id, app_user=app_user_id)
+    found = AppUser.objects.filter(project_link__in=links).select_related("created_by").first()
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return found
 
 
 def grants_in(scope: Scope) -> Q:

@@ -137,3 +137,50 @@ def forbid_form(app_user: AppUser, form: Form, *, actor: Actor | None) -> None:
         subject=f"app_user:{app_user.pk}",
         details={"form": form.xml_form_id},
     )
+
+
+@transaction.atomic
+def allow_project(app_user: AppUser, *, actor: Actor | None) -> None:
+    """Let the phone use every form of its project."""
+    _set_all_forms(app_user, True, "field_key.assignment.create", actor)
+
+
+@transaction.atomic
+def forbid_project(app_user: AppUser, *, actor: Actor | None) -> None:
+    """No longer every form: only those that the phone was given one by one."""
+    _set_all_forms(app_user, False, "field_key.assignment.delete", actor)
+
+
+def _set_all_forms(app_user: AppUser, value: bool, action: str, actor: Actor | None) -> None:
+    link = app_user.project_link
+    link.all_forms = value
+    link.save(update_fields=["all_forms"])
+    subject = f"app_user:{app_user.pk}"
+    record(action, actor=actor, subject=subject, project_id=link.project_id)
+
+
+def phones_on_project(project: Project) -> list[AppUser]:
+    """The phones that may use every form of it."""
+    links = ProjectAppUser.objects.filter(
+        project=project, all_forms=True, app_user__deleted_at=None
+    )
+    return [one.app_user for one in links.select_related("app_user").order_by("app_user_id")]
+
+
+def phones_on_form(form: Form) -> list[AppUser]:
+    """The phones that may use this form."""
+    links = ProjectAppUser.objects.filter(project_id=form.project_id, app_user__deleted_at=None)
+    mine = links.filter(Q(forms=form) | Q(all_forms=True)).distinct()
+    return [one.app_user for one in mine.select_related("app_user").order_by("app_user_id")]
+
+
+def phones_on_forms(project: Project) -> list[tuple[AppUser, int]]:
+    """Each phone with the key of each form that it may use."""
+    links = ProjectAppUser.objects.filter(project=project, app_user__deleted_at=None)
+    forms = list(Form.objects.alive().filter(project=project).values_list("pk", flat=True))
+    rows = links.select_related("app_user").prefetch_related("forms").order_by("app_user_id")
+    return [
+        (link.app_user, form_id)
+        for link in rows
+        for form_id in (forms if link.all_forms else sorted(form.pk for form in link.forms.all()))
+    ]

@@ -29,6 +29,7 @@ from kombu.exceptions import OperationalError
 
 from server import clock
 from server.journal.models import Entry, Reaction
+from server.journal.notes import notes_of_request
 from server.people.models import Actor
 from server.prepared import insert
 
@@ -71,7 +72,7 @@ def record(
             subject=subject,
             project_id=project_id,
             details=dict(details or {}),
-            notes=notes,
+            notes=notes or notes_of_request(),
         )
     )
     if event:

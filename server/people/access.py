@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from server.people.models import Actor, AppUser, RoleGrant, User
-from server.people.roles import CAPABILITIES, Role, Verb
+from server.people.roles import Verb, verbs_of
 from server.places.models import Area
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 
@@ -59,8 +59,27 @@ def person_of(actor: Actor | None) -> User | None:
     return None
 
 
+def stand_at(actor: Actor | None, project_id: int, form_id: int | None = None) -> None:
+    """Ask for `actor` about this project, and form of it, from now on: the roles they hold there count too."""
+    person = person_of(actor)
+    if person is not None:
+        person._place = (project_id, form_id)  # type: ignore[attr-defined]
+
+
 def grants_of(actor: Actor | None) -> list[RoleGrant]:
-    """The person's grants with their areas, read once per actor object."""
+    """The person's grants that hold where they stand (`stand_at`): those on another project or form do not."""
+    person = person_of(actor)
+    project_id, form_id = getattr(person, "_place", (None, None))
+    return [
+        grant
+        for grant in all_grants_of(actor)
+        if grant.project_id is None
+        or (grant.project_id == project_id and grant.form_id in (None, form_id))
+    ]
+
+
+def all_grants_of(actor: Actor | None) -> list[RoleGrant]:
+    """The person's grants with their areas, wherever they hold, read once per actor object."""
     person = person_of(actor)
     if person is None:
         return []
@@ -73,7 +92,7 @@ def grants_of(actor: Actor | None) -> list[RoleGrant]:
 
 def scope_of(actor: Actor | None, verb: Verb) -> Scope:
     """Where `actor` may do `verb`."""
-    grants = [grant for grant in grants_of(actor) if verb in CAPABILITIES[Role(grant.role)]]
+    grants = [grant for grant in grants_of(actor) if verb in _opens(grant)]
     return Scope(
         everywhere=any(grant.area_id is None and grant.school_id is None for grant in grants),
         paths=tuple(sorted({grant.area.path for grant in grants if grant.area})),
@@ -96,10 +115,25 @@ def scope_of(actor: Actor | None, verb: Verb) -> Scope:
 
 def can(actor: Actor | None, *verbs: Verb) -> bool:
     """Whether `actor` may do every one of `verbs` somewhere."""
-    held: set[Verb] = set().union(
-        *(CAPABILITIES[Role(grant.role)] for grant in grants_of(actor)), set()
-    )
-    return set(verbs) <= held
+    return set(verbs) <= verbs_held(actor)
+
+
+def verbs_held(actor: Actor | None) -> set[Verb]:
+    """All that `actor` may do somewhere, or where they stand."""
+    return set[Verb]().union(*(_opens(grant) for grant in grants_of(actor)))
+
+
+def projects_with(actor: Actor | None, verb: Verb) -> set[int]:
+    """The projects on which (or on a form of which) a grant opens `verb` to `actor`."""
+    return {
+        grant.project_id
+        for grant in all_grants_of(actor)
+        if grant.project_id is not None and verb in _opens(grant)
+    }
+
+
+def _opens(grant: RoleGrant) -> frozenset[Verb]:
+    return verbs_of(grant.role, on_form=grant.form_id is not None)
 
 
 def roles_of(actor: Actor | None) -> set[str]:
@@ -122,7 +156,7 @@ def holders(
     everywhere.
     """
     grants = RoleGrant.objects.filter(
-        role=role, user__is_active=True, user__deleted_at=None
+        role=role, user__is_active=True, user__deleted_at=None, project_id=None
     ).select_related("user", "area")
     ranked = [
         (_closeness(grant, area_path, school_id, class_name), grant.user_id, grant.user)

@@ -10,12 +10,15 @@ import binascii
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
 from server import clock
+from server.people.access import all_grants_of, stand_at
 from server.people.models import Actor, ApiSession, AppUser, User, new_token, token_digest
 from server.prepared import Prepared, partial
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Kind, Problem, gettext_noop
@@ -40,8 +43,28 @@ class CentralAuthentication(BaseAuthentication):
 
 
 def actor_of(request: HttpRequest) -> tuple[Actor | None, str]:
-    """The actor and how it showed itself: "key", "bearer", "basic", "cookie" or "". Problems:
-    401.2, 401.3, 403.1."""
+    """The actor and how it showed itself: "key", "bearer", "basic", "cookie" or "". They stand at the project
+    and form of the address, so that roles held there count. Problems: 401.2, 401.3, 403.1."""
+    actor, how = _shown(request)
+    match = request.resolver_match
+    project_id = match.kwargs.get("project_id") if match else None
+    if isinstance(actor, User) and isinstance(project_id, int):
+        _stand(actor, project_id, match.kwargs.get("xml_form_id"))  # type: ignore[union-attr]
+    return actor, how
+
+
+def _stand(user: User, project_id: int, xml_form_id: str | None) -> None:
+    """The key of the form is looked up only for who holds a role on a form there."""
+    on_forms = any(
+        one.project_id == project_id and one.form_id is not None for one in all_grants_of(user)
+    )
+    form_id = None
+    if xml_form_id is not None and on_forms:
+        form_id = import_string(settings.FORM_KEY)(project_id, xml_form_id)
+    stand_at(user, project_id, form_id)
+
+
+def _shown(request: HttpRequest) -> tuple[Actor | None, str]:
     key = request.GET.get("st") or getattr(request, "app_user_key", None)
     if key:
         return app_user_of(key), "key"

@@ -44,6 +44,8 @@ class Actor(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Central's actor properties, of phones and public links: name -> text
+    properties = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return self.display_name
@@ -77,6 +79,8 @@ class User(AbstractBaseUser, Actor):
     """A person with a login."""
 
     email = models.EmailField(_("Email"), unique=True)
+    # of a deleted account, whose address is free for a new one
+    former_email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=20, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)  # Django's admin pages: support staff only
@@ -94,7 +98,10 @@ class User(AbstractBaseUser, Actor):
 
 
 class RoleGrant(models.Model):
-    """A role over an area and all below it, or over a school, or one class of it; over everything if none is named."""
+    """A role over an area and all below it, or over a school, or one class of it; over everything if none is named.
+
+    With `project_id` it holds only there (Central's assignments), with `form_id` only on that form of it.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role)
@@ -105,17 +112,31 @@ class RoleGrant(models.Model):
         School, null=True, blank=True, on_delete=models.PROTECT, related_name="grants"
     )
     class_name = models.CharField(max_length=50, blank=True)
+    project_id = models.BigIntegerField(null=True, blank=True)
+    form_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["project_id", "role"],
+                name="grant_of_project",
+                condition=Q(project_id__isnull=False),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "area", "school", "class_name"],
+                fields=["user", "role", "area", "school", "class_name", "project_id", "form_id"],
                 name="grant_once",
                 nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(area=None) | Q(school=None), name="grant_area_or_school"
+            ),
+            models.CheckConstraint(
+                condition=Q(project_id=None, form_id=None)
+                | Q(project_id__isnull=False, area=None, school=None),
+                name="grant_area_or_project",
             ),
         ]
 
@@ -147,3 +168,48 @@ class ApiSession(models.Model):
     csrf = models.CharField(max_length=64, default=new_token)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(default=session_end)
+
+
+def token_end() -> object:
+    """An invitation or a forgotten password is good for a day, as Central's."""
+    return clock.now() + timedelta(hours=24)
+
+
+class PasswordToken(models.Model):
+    """What a mail carries so that its reader may set a password; only the digest is kept."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_tokens")
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(default=token_end)
+
+
+class Preference(models.Model):
+    """What somebody likes on the site or in one project: a value of any JSON type under a name."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="preferences")
+    project_id = models.BigIntegerField(null=True, blank=True)
+    name = models.CharField(max_length=100)
+    value = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "project_id", "name"],
+                name="preference_once",
+                nulls_distinct=False,
+            )
+        ]
+
+
+class ActorProperty(models.Model):
+    """A name under which phones and public links of a project may keep a text (Central's actor properties)."""
+
+    project_id = models.BigIntegerField()
+    name = models.CharField(max_length=128)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project_id", "name"], name="actor_property_once")
+        ]

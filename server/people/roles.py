@@ -33,6 +33,10 @@ class Role(models.TextChoices):
     RULE_ADMIN = "rule_admin", _("Form and rule administrator")
     AUDITOR = "auditor", _("Auditor")
     DPO = "dpo", _("Data protection officer")
+    # ODK Central's, held on the site, on a project or on a form; see `server.people.central`
+    MANAGER = "manager", _("Project manager")
+    VIEWER = "viewer", _("Project viewer")
+    FORMFILL = "formfill", _("Data collector")
 
 
 class Verb(models.TextChoices):
@@ -40,10 +44,12 @@ class Verb(models.TextChoices):
 
     PROJECT_READ = "project.read"
     PROJECT_CREATE = "project.create"
+    PROJECT_UPDATE = "project.update"  # its name, its archiving, its deletion
     FORM_READ = "form.read"
     FORM_UPDATE = "form.update"
     FIELD_KEY_CREATE = "field_key.create"
     USER_CREATE = "user.create"
+    ASSIGNMENT_CREATE = "assignment.create"
     SUBMISSION_CREATE = "submission.create"
     SUBMISSION_READ = "submission.read"
     SUBMISSION_RESTRICTED = "submission.restricted"  # forms marked restricted: F06
@@ -89,6 +95,8 @@ _TOWN = _FIELD | {
     Verb.FIELD_KEY_CREATE,  # for the workers of their own areas
 }
 
+_VIEW = _READ | {Verb.SUBMISSION_READ, Verb.ENTITY_READ, Verb.EXPORT_READ}
+
 CAPABILITIES: dict[Role, frozenset[Verb]] = {
     Role.ADMIN: frozenset(Verb),
     Role.CHILD_DIRECTOR: frozenset(_FIELD),
@@ -124,4 +132,30 @@ CAPABILITIES: dict[Role, frozenset[Verb]] = {
     ),
     Role.AUDITOR: frozenset(_READ | {Verb.AUDIT_READ, Verb.RULES_READ}),
     Role.DPO: frozenset(_READ | {Verb.AUDIT_READ}),
+    # Restricted forms are not opened by a role on the whole project: `RESTRICTED_BY_FORM`
+    Role.MANAGER: frozenset(
+        _VIEW
+        | {
+            Verb.PROJECT_UPDATE,
+            Verb.FORM_UPDATE,
+            Verb.FIELD_KEY_CREATE,
+            Verb.ASSIGNMENT_CREATE,
+            Verb.SUBMISSION_CREATE,
+            Verb.SUBMISSION_UPDATE,
+            Verb.ENTITY_UPDATE,
+        }
+    ),
+    Role.VIEWER: frozenset(_VIEW),
+    Role.FORMFILL: frozenset(_READ | {Verb.SUBMISSION_CREATE}),
 }
+
+# A role on one form opens it even where it is restricted: who gave it named that very form
+RESTRICTED_BY_FORM: frozenset[Role] = frozenset({Role.MANAGER, Role.VIEWER})
+
+
+def verbs_of(role: str, *, on_form: bool = False) -> frozenset[Verb]:
+    """What a grant of `role` opens where it holds; `on_form`: it names one form."""
+    verbs = CAPABILITIES[Role(role)]
+    if on_form and role in RESTRICTED_BY_FORM:
+        return verbs | {Verb.SUBMISSION_RESTRICTED}
+    return verbs

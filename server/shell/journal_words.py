@@ -18,6 +18,7 @@ KINDS: dict[str, Promise] = {
     "user": _("People and logins"),
 }
 ACTIONS: dict[str, Promise] = {
+    "actor_property.create": _("Registered a property of phones"),
     "dataset.create": _("Made an entity list"),
     "dataset.update": _("Changed an entity list"),
     "entity.bulk.create": _("Registered many entities"),
@@ -39,6 +40,7 @@ ACTIONS: dict[str, Promise] = {
     "field_key.assignment.delete": _("Took a form from a phone"),
     "field_key.create": _("Set up a phone"),
     "field_key.delete": _("Removed a phone"),
+    "field_key.property.set": _("Changed a phone's properties"),
     "field_key.reveal": _("Showed a phone's QR code"),
     "field_key.session.end": _("Ended a phone's access"),
     "form.attachment.update": _("Changed a form's file"),
@@ -89,7 +91,12 @@ ACTIONS: dict[str, Promise] = {
     "tier.override": _("Overrode a tier"),
     "tier.refuse": _("Refused a lower tier"),
     "tier.request": _("Asked for a lower tier"),
+    "user.assignment.create": _("Gave a person a role"),
+    "user.assignment.delete": _("Took a role from a person"),
     "user.create": _("Made a login"),
+    "user.delete": _("Removed a login"),
+    "user.preference.delete": _("Forgot a preference"),
+    "user.preference.update": _("Kept a preference"),
     "user.session.create": _("Logged in"),
     "user.session.end": _("Logged out"),
     "user.update": _("Changed a login"),

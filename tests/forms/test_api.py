@@ -191,7 +191,7 @@ def test_a_phone_made_by_the_api_sees_forms_only_once_assigned(root, project, ch
         Client().get(f"{base}/forms/home_visit/attachments/child.csv")
     )
     listed = root.ok("GET", f"/projects/{project.pk}/forms/home_visit/assignments")
-    assert listed == [{"actorId": made["id"], "roleId": 4}]
+    assert listed == [{"actorId": made["id"], "roleId": 2}]
     root.ok("DELETE", f"/projects/{project.pk}/forms/home_visit/assignments/app-user/{made['id']}")
     assert b"<xform>" not in Client().get(f"{base}/formList").content
 

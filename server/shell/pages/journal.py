@@ -1,14 +1,15 @@
 """The journal, for auditors: who did what to what, newest first, by key and not by page number."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from server.journal.models import Entry
-from server.people.access import require, scope_of
-from server.people.models import Actor, AppUser, RoleGrant, User
+from server.journal.reading import entries_for
+from server.people.access import require
+from server.people.models import Actor
 from server.people.roles import Verb
 from server.shell.journal_words import KINDS
 from server.shell.paging import Page, page_of
@@ -26,19 +27,6 @@ def journal(request: HttpRequest) -> HttpResponse:
     return render(request, "shell/journal.html", context)
 
 
-def entries_for(auditor: User) -> QuerySet[Entry]:
-    """All entries for who audits everything; else what people with a role in the auditor's areas did."""
-    scope = scope_of(auditor, Verb.AUDIT_READ)
-    if scope.everywhere:
-        return Entry.objects.all()
-    near = RoleGrant.objects.filter(
-        Q(area__path__startswith="\0") if not scope.paths else _below(scope.paths)
-    )
-    people = near.values("user_id")
-    phones = AppUser.objects.filter(worker__in=people).values("pk")
-    return Entry.objects.filter(Q(actor__in=people) | Q(actor__in=phones))
-
-
 def filtered(entries: QuerySet[Entry], *, action: str, actor: str, subject: str) -> QuerySet[Entry]:
     """Narrow by the beginning of the action, part of the actor's name, and the subject as it is written."""
     if action:
@@ -47,10 +35,3 @@ def filtered(entries: QuerySet[Entry], *, action: str, actor: str, subject: str)
         named = Actor.objects.filter(display_name__icontains=actor).values("pk")
         entries = entries.filter(actor__in=named)
     return entries.filter(subject=subject) if subject else entries
-
-
-def _below(paths: tuple[str, ...]) -> Q:
-    wanted = Q(pk__in=[])
-    for path in paths:
-        wanted |= Q(area__path__startswith=path) | Q(school__area__path__startswith=path)
-    return wanted
