@@ -139,6 +139,12 @@ def test_a_division_by_one_number_is_not_a_product_with_its_inverse():
     )
 
 
+def test_rounding_leaves_a_whole_number_alone_however_large():
+    """Times 10^9 it is no longer exact."""
+    large = [{"weight": weight} for weight in (912775159838974.0, 912775159838974, 10**15)]
+    assert statuses("round(${weight}, 9) = ${weight}", *large) == [True] * 3
+
+
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
@@ -208,6 +214,32 @@ def test_nobody_is_asked_for_what_does_not_apply(condition: str):
     bulk = in_columns(rule_set, [young, older, nothing])
     assert bulk.outcome["insufficient"].to_list() == [True, True, True]
     assert bulk.tasks["T_ASK"].to_list() == [False, True, True]
+
+
+def test_somebody_is_asked_for_what_stands_behind_a_choice_that_cannot_be_made():
+    """Whether `stage` is 'a' is not to be had of a young child; what follows either way is."""
+    for condition in (
+        "if(${stage} = 'a', ${fed}, ${safe} and ${fed})",
+        "if(${stage} = 'a', ${safe}, ${fed})",
+        "if(${fed}, ${stage} = 'a', ${safe})",
+    ):
+        document = RandomRuleSets(0).document(derived=0, rules=1)
+        for fact in document["facts"]:
+            if fact["name"] == "stage":
+                fact["applies"] = "${age} >= 3"
+        document["rules"][0] |= {"when": condition, "floor": "red", "tasks": [], "on": True}
+        document["rules"][0].pop("valid", None)
+        children = [{"age": 1}, {"age": 1, "safe": True}, {"age": 1, "fed": True}, {"age": 4}, {}]
+        assert differences(load_document(document), children) == []
+
+
+def test_a_score_on_a_cut_off_reaches_it():
+    rule_set = load_document(document_of({f"R{n}": f"${{age}} > {n}" for n in range(7)}))
+    children = [{"age": age} for age in (4, 5, 6)]
+    assert differences(rule_set, children) == []
+    outcome = in_columns(rule_set, children).outcome
+    assert outcome["score"].to_list() == [4, 5, 6]
+    assert outcome["tier"].to_list() == [0, 1, 1]
 
 
 # --- scale ------------------------------------------------------------------------------------------
