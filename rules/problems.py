@@ -589,7 +589,7 @@ QUESTION_REPEATS = Kind(
 
 # A case made from a child.
 CASE_DIFFERS = Kind(
-    "409.651",
+    "409.653",
     409,
     _(
         "No case can be made of this child: without what would tell who it is, the rules decide otherwise."
@@ -597,7 +597,7 @@ CASE_DIFFERS = Kind(
     _("Write the case by hand."),
 )
 CASE_EXISTS = Kind(
-    "409.652", 409, _("The draft has a case `%(name)s` already."), _("Rename one of them.")
+    "409.654", 409, _("The draft has a case `%(name)s` already."), _("Rename one of them.")
 )
 WORKBOOK_CELLS = Kind(
     "400.712",
