@@ -4,7 +4,7 @@ What was counted by the clock (`forms.registry.tallies`) is summed over the read
 since is counted. A filter, or a reader whose scope is single classes, asks the database to count.
 """
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
 
 from exports.tables.reading import Source
 from forms.models import RecordTally, RecordTallyPart, Submission
@@ -14,24 +14,20 @@ from server.people.access import Scope, scope_of
 from server.people.roles import Verb
 from server.prepared import Prepared
 
-_counted = Prepared(
+_PARTS = RecordTallyPart.objects.filter(tally=OuterRef("pk")).order_by().values("tally")
+_SINCE = Submission.objects.filter(
+    form=OuterRef("pk"), is_draft=False, deleted_at=None, pk__gt=OuterRef("upto")
+)
+_whole = Prepared(
     lambda marks: (
         RecordTally.objects.filter(form_id=marks.number("form"))
-        .annotate(total=Sum("parts__number"))
-        .values_list("upto", "total")
-    )
-)
-_since = Prepared(
-    lambda marks: (
-        Submission.objects.filter(
-            form_id=marks.number("form"),
-            is_draft=False,
-            deleted_at=None,
-            pk__gt=marks.number("upto"),
+        .annotate(
+            before=Subquery(_PARTS.annotate(sum=Sum("number")).values("sum")),
+            since=Subquery(
+                _SINCE.order_by().values("form").annotate(number=Count("pk")).values("number")
+            ),
         )
-        .order_by()
-        .values_list("form_id")
-        .annotate(number=Count("pk"))
+        .values_list("before", "since")
     )
 )
 
@@ -48,9 +44,11 @@ def count_submissions(source: Source) -> int:
 
 
 def _count_all(form_id: int) -> int:
-    upto, total = _counted.first(form=form_id) or (0, 0)
-    _, since = _since.first(form=form_id, upto=upto) or (0, 0)
-    return int(total or 0) + int(since)
+    row = _whole.first(form=form_id)
+    if row is None:  # too few yet for a tally
+        return counted_rows(form_id).count()
+    before, since = row
+    return int(before or 0) + int(since or 0)
 
 
 def _count_within(source: Source, scope: Scope, verb: Verb) -> int:

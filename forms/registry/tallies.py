@@ -34,9 +34,10 @@ def fold_tally(form_id: int, least: int = WORTH_WHILE) -> None:
     upto = RecordTally.objects.filter(form=form_id).values_list("upto", flat=True).first() or 0
     old = clock.now() - SETTLED
     settled = Submission.objects.filter(form=form_id, pk__gt=upto, created_at__lte=old)
-    if len(settled.order_by("-pk").values_list("pk")[:least]) < least:
+    newest_first = list(settled.order_by("-pk").values_list("pk", flat=True)[: max(least, 1)])
+    if len(newest_first) < max(least, 1):
         return
-    newest = settled.order_by("-pk").values_list("pk", flat=True)[0]
+    newest = newest_first[0]
     with write_turn():
         tally = _locked(form_id) or RecordTally.objects.create(form_id=form_id)
         rows = counted_rows(form_id).filter(pk__gt=tally.upto, pk__lte=newest).order_by()

@@ -2,14 +2,16 @@
 
 import base64
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from lxml import etree
 
 from exports.tables import reading, statements
 from forms.models import Form, Project, Submission, SubmissionReadout
+from forms.registry.tallies import fold_tally
 from forms.services import set_draft
 from forms.services.publishing import publish_draft
 from forms.services.submissions import delete_submission, set_review_state
@@ -583,10 +585,13 @@ def test_reading_takes_few_queries(
 ) -> None:
     send_three(project, admin)
     reader.rows(SUBMISSIONS)
-    # login, grants, form, journal (with the two savepoints of the test), page
-    with django_assert_num_queries(7):
+    # login, grants, form, journal (with the two savepoints of the test on SQLite), page
+    turn = 2 if connection.vendor == "sqlite" else 0
+    with django_assert_num_queries(5 + turn):
         reader.rows(SUBMISSIONS)
-    with django_assert_num_queries(9):  # and two for the number of rows
+    with clock.at(clock.now() + timedelta(minutes=10)):
+        fold_tally(Form.objects.get().pk, least=1)
+    with django_assert_num_queries(6 + turn):  # and the number of rows
         reader.rows(SUBMISSIONS, {"$top": "2", "$count": "true"})
 
 
