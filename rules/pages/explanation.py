@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -14,11 +13,10 @@ from forms.models import Entity, Form, Submission
 from rules.engine.rule_set import RuleSet
 from rules.models import Evaluation
 from rules.pages.scope import may
-from rules.pages.tiers import Chip, chip_of, rules_of
+from rules.pages.tiers import Chip, chip_of, rules_of, rules_url
 from rules.services.explain import explain, redacted
 from rules.services.reading import hidden_forms
 from rules.services.words import in_language
-from server.people.access import can
 from server.people.models import User
 from server.people.roles import Verb
 from server.shell.templatetags.shell import day
@@ -133,14 +131,7 @@ def explained(evaluation: Evaluation | None, child: Entity, reader: User) -> Exp
     told = explain(rule_set, decision, language)
     sources = _Sources(decision, child, reader, hidden)
     found = _Layout(rule_set, decision, told, sources).explanation(evaluation)
-    return replace(found, rules_url=_rules_url(evaluation, reader))
-
-
-def _rules_url(evaluation: Evaluation, reader: User) -> str:
-    if not can(reader, Verb.RULES_READ):
-        return ""
-    release = evaluation.release
-    return f"{reverse('rule_set', args=[release.rule_set_id])}?release={release.number}"
+    return replace(found, rules_url=rules_url(evaluation, reader))
 
 
 class _Sources:

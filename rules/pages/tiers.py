@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from rules.engine.rule_set import RuleSet, Tier
 from rules.models import Evaluation, Release
 from rules.services.releases import compiled
 from rules.services.words import in_language
+from server.people.access import can
+from server.people.models import User
+from server.people.roles import Verb
 
 # The tiers that the style sheet knows; others are drawn without colour, by their name alone.
 DRAWN = ("red", "yellow", "blue", "green")
@@ -60,3 +65,11 @@ def rules_of(evaluation: Evaluation | None) -> RuleSet | None:
 def chip_named(name: str, chips: Mapping[str, Chip]) -> Chip | None:
     """The chip of a tier that a row names; None for "" and for tiers that exist no more."""
     return chips.get(name)
+
+
+def rules_url(evaluation: Evaluation, reader: User) -> str:
+    """Where the rules of an evaluation (with its release) stand in words; "" for who may not read them."""
+    if not can(reader, Verb.RULES_READ):
+        return ""
+    release = evaluation.release
+    return f"{reverse('rule_set', args=[release.rule_set_id])}?release={release.number}"
