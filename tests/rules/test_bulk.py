@@ -139,6 +139,26 @@ def test_a_division_by_one_number_is_not_a_product_with_its_inverse():
     )
 
 
+def test_a_written_number_too_large_for_a_float_is_divided_as_it_is():
+    """As a float it would be another number, here and in whatever reads it."""
+    document = document_of(
+        {
+            "R": "${large} = 1",
+            "S": "coalesce(${age}, 781553500597922097) div 14399 < 54278317980271",
+        }
+    )
+    document["derived"] = [
+        {"name": name, "title": document["facts"][0]["title"], "type": kind, "expr": text}
+        for name, kind, text in (
+            ("large", "integer", "coalesce(${age}, 781553500597922097)"),
+            ("share", "number", "${large} div 14399"),
+        )
+    ]
+    rule_set = load_document(document)
+    assert differences(rule_set, [{}, {"age": 3}]) == []
+    assert in_columns(rule_set, [{}]).derived["share"].to_list() == [54278317980271.0]
+
+
 def test_rounding_leaves_a_whole_number_alone_however_large():
     """Times 10^9 it is no longer exact."""
     large = [{"weight": weight} for weight in (912775159838974.0, 912775159838974, 10**15)]
