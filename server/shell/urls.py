@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from server.shell.pages import journal, profile, session
+from server.shell.pages import forgotten, journal, people, profile, session
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", session.home, name="home"),
@@ -11,5 +11,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language", session.language, name="language"),
     path("profile", profile.profile, name="profile"),
     path("profile/password", profile.password, name="password"),
+    path("password/forgotten", forgotten.forgotten, name="forgotten"),
+    path("password/new", forgotten.new_password, name="new_password"),
+    path("people", people.people, name="people"),
+    path("people/invite", people.invite, name="invite"),
+    path("people/<int:user_id>", people.person, name="person"),
+    path("people/<int:user_id>/change", people.change, name="person_change"),
     path("journal", journal.journal, name="journal"),
 ]
