@@ -18,6 +18,7 @@ facts derived populations tags rules tasks calendar cases`. Beyond the schema:
 - `calendar`: a row is a period of the year ({yearly: {from, to}} or {dates: [...]}) or an item with a `trigger`, an
   optional condition `when` over the child's facts, `tasks` as in rules and `actions` (`calendar.parts` has the kinds
   and what each needs). `settings.workdays` are days of weekends that are worked (调休).
+- `extra` of any row, and `extra_sheets`: what a county keeps in columns and sheets of its own.
 - `roles`: when the section is there, every role named elsewhere must be in it (`discoverer` is).
 """
 

@@ -17,8 +17,6 @@ from forms.models import Project
 from rules import problems
 from rules.engine.document import canonical_bytes
 from rules.engine.findings import Findings
-from rules.engine.rule_set import RuleSet as Compiled
-from rules.engine.rule_set import load_document
 from rules.models import DraftCopy, Release, RuleSet
 from rules.services.draft_files import read_upload
 from rules.workbook import Change, changes_between, findings_of
@@ -35,21 +33,23 @@ def plain_document(document: Mapping[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(document, ensure_ascii=False, default=str))
 
 
-def checked_document(document: Mapping[str, Any]) -> Compiled:
-    """The compiled rule set. Problems: DOCUMENT_SHAPE; RULE_SET_INVALID with all errors at once, of
-    the shape and of what it means."""
+def require_valid(document: Mapping[str, Any]) -> None:
+    """Whether a document is free of errors. Problems: DOCUMENT_SHAPE; RULE_SET_INVALID with all errors
+    at once, of the shape and of what it means."""
     Findings(findings_of(document)).raise_errors()
-    return load_document(document)
 
 
 @transaction.atomic
 def new_rule_set(project: Project, document: Mapping[str, Any], actor: Actor | None) -> RuleSet:
     """A rule set named by its document, which becomes its draft. Problems: CONFLICT, and those of
     `put_draft`."""
-    checked = checked_document(document)
-    if RuleSet.objects.filter(project=project, name=checked.name).exists():
-        raise Problem(CONFLICT, what="rule set", field="name", value=checked.name)
-    rule_set = RuleSet.objects.create(project=project, name=checked.name, dataset=checked.subject)
+    require_valid(document)
+    settings = document["settings"]
+    if RuleSet.objects.filter(project=project, name=settings["name"]).exists():
+        raise Problem(CONFLICT, what="rule set", field="name", value=settings["name"])
+    rule_set = RuleSet.objects.create(
+        project=project, name=settings["name"], dataset=settings["subject"]
+    )
     return put_draft(rule_set, document, actor)
 
 
@@ -64,7 +64,7 @@ def put_draft(
     Problems: DOCUMENT_SHAPE, RULE_SET_INVALID, UNEXPECTED for the document of another rule set,
     DRAFT_CHANGED where somebody was faster.
     """
-    checked_document(document)
+    require_valid(document)
     require_same(rule_set, document)
     plain = plain_document(document)
     with transaction.atomic():
@@ -128,13 +128,13 @@ def keep_upload(
     document = read_upload(content, kind)
     require_same(rule_set, document)
     with transaction.atomic():
+        draft = RuleSet.objects.select_for_update().only("draft_version").get(pk=rule_set.pk)
         uploads = DraftCopy.objects.filter(rule_set=rule_set, kind=DraftCopy.Kind.PENDING)
         uploads.filter(created_at__lt=clock.now() - _UPLOAD_KEPT).delete()
         uploads.filter(actor=actor).delete()
-        version = RuleSet.objects.values_list("draft_version", flat=True).get(pk=rule_set.pk)
         return DraftCopy.objects.create(
             rule_set=rule_set, kind=DraftCopy.Kind.PENDING, document=plain_document(document),
-            filename=filename[:200], actor=actor, draft_version=version,
+            filename=filename[:200], actor=actor, draft_version=draft.draft_version,
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from forms.xlsform.guards import MAX_WORKBOOK, MB
 from rules.models import Release, RuleSet
 from rules.pages.rule_sets.changes import changes_context
 from rules.pages.rule_sets.draft_faults import faults_of
@@ -22,7 +23,7 @@ from rules.services.draft_files import TYPES, file_of, kind_of
 from server.people.models import User
 from server.people.roles import Verb
 from server.people.web import me
-from server.problems import MISSING, NOT_FOUND, UNEXPECTED, Problem
+from server.problems import MISSING, NOT_FOUND, TOO_LARGE, UNEXPECTED, Problem
 from server.shell.downloads import disposition
 
 OFFERED = 50  # releases to begin a draft with
@@ -102,6 +103,8 @@ def upload_draft(request: HttpRequest, rule_set_id: int) -> HttpResponse:
 def _content(file: UploadedFile | None) -> tuple[bytes, str]:
     if file is None or not file.size:
         raise Problem(MISSING, field=_("File"))
+    if file.size > MAX_WORKBOOK:
+        raise Problem(TOO_LARGE, limit=f"{MAX_WORKBOOK // MB} MB")
     return file.read(), file.name or ""
 
 
