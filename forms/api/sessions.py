@@ -10,7 +10,7 @@ from forms.services import revoke_app_user
 from forms.services.phone_scope import readable_phones
 from server.journal.services import record
 from server.people.access import api_time, require, stand_at
-from server.people.authentication import check_password, open_session
+from server.people.authentication import SESSION_COOKIE, check_password, open_session
 from server.people.models import ApiSession, token_digest
 from server.people.roles import Verb
 from server.problems import NOT_FOUND, Problem
@@ -28,7 +28,7 @@ class Sessions(APIView):
         session, token = open_session(user)
         details = {"userAgent": request.headers.get("User-Agent", "")[:300]}
         record("user.session.create", actor=user, subject=f"actor:{user.pk}", details=details)
-        return Response(
+        answer = Response(
             {
                 "token": token,
                 "csrf": session.csrf,
@@ -36,6 +36,11 @@ class Sessions(APIView):
                 "expiresAt": api_time(session.expires_at),
             }
         )
+        if request.is_secure():
+            answer.set_cookie(
+                SESSION_COOKIE, token, expires=session.expires_at, secure=True, httponly=True, samesite="Strict"
+            )  # fmt: skip
+        return answer
 
 
 class Restore(APIView):
@@ -63,7 +68,9 @@ class CurrentSession(APIView):
         session = _session(request)
         if session is not None:
             session.delete()
-        return success()
+        answer = success()
+        answer.delete_cookie(SESSION_COOKIE, samesite="Strict")
+        return answer
 
 
 class OneSession(APIView):

@@ -23,6 +23,8 @@ from server.people.models import Actor, ApiSession, AppUser, User, new_token, to
 from server.prepared import Prepared, partial
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Kind, Problem, gettext_noop
 
+# Central's: it opens reading over https and nothing else, so that no other site can write with it
+SESSION_COOKIE = "__Host-session"
 WRONG_PASSWORD = Kind("401.2", 401, gettext_noop("The email or the password is wrong."))
 BASIC_NEEDS_HTTPS = Kind("401.3", 401, gettext_noop("A password may only be sent over https."))
 
@@ -74,7 +76,12 @@ def _shown(request: HttpRequest) -> tuple[Actor | None, str]:
     if scheme.lower() == "basic":
         return _user_of_basic(request, value.strip()), "basic"
     user: Any = getattr(request, "user", None)
-    return (user, "cookie") if user is not None and user.is_authenticated else (None, "")
+    if user is not None and user.is_authenticated:
+        return user, "cookie"
+    token = request.COOKIES.get(SESSION_COOKIE, "")
+    if token and request.is_secure() and request.method in ("GET", "HEAD"):
+        return _user_of_token(token), "bearer"
+    return None, ""
 
 
 _KEY_COLUMNS = ("pk", "display_name", "worker_id", "worker__is_active", "worker__deleted_at")

@@ -5,15 +5,17 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from forms.models import Form
+from forms.services import receive_submission
 from server import clock
 from server.journal.models import Entry
 from server.people.mail import PER_HOUR, send
 from server.people.models import ApiSession, AppUser, RoleGrant, User
 from server.people.roles import Role
 from tests.conftest import PASSWORD, make_user
-from tests.forms.field_work import VISIT, make_phone, make_project, publish
+from tests.forms.field_work import VISIT, instance, make_phone, make_project, publish
 from tests.forms.test_api import Api
 
 pytestmark = pytest.mark.django_db
@@ -219,6 +221,20 @@ def test_a_viewer_reads_the_rows_of_that_project_and_changes_nothing(root, proje
     assert refused(theirs, "GET", f"/projects/{project.pk}") == "403.1"
 
 
+def test_a_viewer_reads_out_all_rows_of_the_project_and_of_no_other(root, project):
+    lin, other = somebody(), make_project("other")
+    publish(other, VISIT)
+    for one in (project, other):
+        receive_submission(one, instance("visit", {"note": "x"}), actor=make_phone(one))
+    root.ok("POST", f"/projects/{project.pk}/assignments/viewer/{lin.pk}")
+    theirs, path = Api(lin), "/projects/{}/forms/visit"
+    mine = path.format(project.pk)
+    assert len(theirs.ok("GET", f"{mine}/submissions")) == 1
+    assert theirs("GET", f"{mine}.svc/Submissions").status_code == 200
+    assert theirs("GET", f"{path.format(other.pk)}.svc/Submissions").status_code == 403
+    assert refused(theirs, "GET", f"{path.format(other.pk)}/submissions") == "403.1"
+
+
 def test_a_manager_runs_one_project_but_opens_no_rows_to_others(root, project):
     lin, wu = somebody(), somebody("wu")
     root.ok("POST", f"/projects/{project.pk}/assignments/manager/{lin.pk}")
@@ -412,3 +428,17 @@ def test_a_disabled_person_is_out_with_session_and_basic(lan, client_for):
         == 401
     )
     assert ApiSession.objects.filter(user=lan).count() == 1
+
+
+def test_the_cookie_of_a_session_reads_over_https_and_writes_nothing(lan):
+    browser = Client()
+    body = {"email": lan.email, "password": PASSWORD}
+    login = browser.post("/v1/sessions", body, "application/json", secure=True)
+    cookie = login.cookies["__Host-session"]
+    assert (cookie["secure"], cookie["httponly"]) == (True, True)
+    assert browser.get("/v1/users/current", secure=True).json()["id"] == lan.pk
+    assert browser.get("/v1/users/current").status_code == 401
+    change = browser.patch(
+        f"/v1/users/{lan.pk}", {"displayName": "x"}, "application/json", secure=True
+    )
+    assert change.status_code == 401
