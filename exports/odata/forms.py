@@ -122,7 +122,8 @@ def _rows(
     columns = COLUMNS if table == ROOT else ROOT_COLUMNS
     order = order_of(query.orderby, columns) if query.orderby else ()
     wanted = wanted_of(query.select, source.maker.shape, table)
-    manners = Manners(wanted, wkt=query.wkt, expand=query.expand)
+    expand = query.expand and len(source.maker.shape.tables) > 1
+    manners = Manners(wanted, wkt=query.wkt, expand=expand)
     token = query.token or {}
     after = source.key_of(token["instanceId"]) if "instanceId" in token else None
     window = Window(query.top, query.skip, after, order)

@@ -39,9 +39,9 @@ class Manners:
     expand: bool = False
 
     @property
-    def are_plain(self) -> bool:
-        """Whether the stored texts will do."""
-        return self.wanted is None and not self.wkt and not self.expand
+    def need_data(self) -> bool:
+        """Whether the stored texts will not do, not even cut."""
+        return self.wkt or self.expand
 
     def manner(self, has_oddities: bool) -> Manner:
         """The same for the shape."""
@@ -66,7 +66,7 @@ def submission_rows(source: Source, window: Window, manners: Manners, told: Told
     ends: dict[tuple[Any, ...], str] = {}
     # one row more than asked for tells whether there is a next page
     wide = window if window.top is None else _wider(window)
-    for page in pages_of(source, "odata", wide, with_data=not manners.are_plain):
+    for page in pages_of(source, "odata", wide, with_data=manners.need_data):
         for record in page.records:
             if told.count == window.top:
                 told.more = True
@@ -80,7 +80,10 @@ def submission_rows(source: Source, window: Window, manners: Manners, told: Told
             end = ends.get(key)
             if end is None:
                 end = ends[key] = _end(key)
-            yield record.text + end
+            text = record.text + end
+            if manners.wanted is not None:
+                text = to_json(_cut(json.loads(text), manners.wanted))
+            yield text
 
 
 @dataclass(frozen=True, slots=True)

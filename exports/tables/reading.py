@@ -34,6 +34,7 @@ from server.people.models import Actor
 
 FIRST_PAGE = 200  # the first bytes should not wait
 PAGE = 1000
+PAGE_WITH_DATA = 200  # typed data takes ten times the memory of its text
 _OWN = {
     "__id": Column("instance_id", TEXT),
     "__system/submitterId": Column("submitter_id", NUMBER),
@@ -142,21 +143,19 @@ def pages_of(
     of those whose version reads out otherwise.
     """
     alike: dict[int, bool] = {}
-    batches = (
-        _ordered(source, text, window)
-        if window.order or window.skip
-        else _newest_first(source, text, window)
-    )
+    size = PAGE_WITH_DATA if with_data else PAGE
+    read = _ordered if window.order or window.skip else _newest_first
+    batches = read(source, text, window, size)
     for records in batches:
         page = Page(_filled(records, text))
         _look_up(page, source, alike, with_data=with_data)
         yield page
 
 
-def _newest_first(source: Source, text: str, window: Window) -> Iterator[list[Record]]:
+def _newest_first(source: Source, text: str, window: Window, page: int) -> Iterator[list[Record]]:
     statement = _statement(source, text)
     after, left = window.after, window.top
-    size = FIRST_PAGE if left is None else PAGE
+    size = min(FIRST_PAGE, page) if left is None else page
     while left is None or left > 0:
         size = size if left is None else min(size, left)
         records = statement.below(after, size)
@@ -164,20 +163,20 @@ def _newest_first(source: Source, text: str, window: Window) -> Iterator[list[Re
             yield records
         if len(records) < size:
             return
-        after, size = records[-1].pk, PAGE
+        after, size = records[-1].pk, page
         left = None if left is None else left - len(records)
 
 
-def _ordered(source: Source, text: str, window: Window) -> Iterator[list[Record]]:
+def _ordered(source: Source, text: str, window: Window, page: int) -> Iterator[list[Record]]:
     rows = source.rows.order_by(*(window.order or ("-pk",)))
     if window.after is not None:
         rows = rows.filter(pk__lt=window.after)
     stop = None if window.top is None else window.skip + window.top
     keys = array("q", rows.values_list("pk", flat=True)[window.skip : stop].iterator())
-    for start in range(0, len(keys), PAGE):
-        batch = keys[start : start + PAGE]
+    for start in range(0, len(keys), page):
+        batch = keys[start : start + page]
         found = Submission.objects.filter(pk__in=batch.tolist())
-        known = {one.pk: one for one in Statement(found, text).below(None, PAGE)}
+        known = {one.pk: one for one in Statement(found, text).below(None, page)}
         yield [known[key] for key in batch if key in known]
 
 

@@ -39,6 +39,7 @@ class Member:
     label: str
     members: tuple["Member", ...] = ()
     names: tuple[str, ...] = ()
+    groups: tuple["Member", ...] = ()
     is_plain: bool = True
 
     @property
@@ -104,13 +105,14 @@ class ODataShape:
         self.members = _members("", below)
         self.is_plain = _is_plain(self.members)
         self._names = tuple(one.name for one in self.members)
+        self._groups = _groups(self.members)
         self.tables: dict[str, tuple[Member, ...]] = {ROOT: ()}
         for chain in _repeats(self.members, ()):
             self.tables[".".join((ROOT, *(one.label for one in chain)))] = chain
 
     def row(self, data: Row, instance_id: str, manner: Manner = PLAIN) -> Row:
         """The row of the table "Submissions", without `__id` and `__system`."""
-        if self.is_plain and manner.leaf is None and _has_just(data, self._names, self.members):
+        if self.is_plain and manner.leaf is None and _has_just(data, self._names, self._groups):
             return data
         return _group(self.members, data, Way(instance_id), manner)
 
@@ -166,10 +168,13 @@ def _members(path: str, below: dict[str, list[Field]]) -> tuple[Member, ...]:
             label = f"{odata_name(one.name)}_{number}"
         taken.add(label)
         members = _members(one.path, below)
-        found.append(
-            Member(one, label, members, tuple(each.name for each in members), _is_plain(members))
-        )
+        names = tuple(each.name for each in members)
+        found.append(Member(one, label, members, names, _groups(members), _is_plain(members)))
     return tuple(found)
+
+
+def _groups(members: tuple[Member, ...]) -> tuple[Member, ...]:
+    return tuple(one for one in members if one.field.type == "structure")
 
 
 def _is_plain(members: tuple[Member, ...]) -> bool:
@@ -185,17 +190,11 @@ def _repeats(
         yield from _repeats(one.members, (*above, one))
 
 
-def _has_just(data: Any, names: tuple[str, ...], members: tuple[Member, ...]) -> bool:
-    """Whether `data` holds exactly these members, so that it can be passed on untouched."""
-    return (
-        isinstance(data, dict)
-        and tuple(data) == names
-        and all(
-            _has_just(data[one.name], one.names, one.members)
-            for one in members
-            if one.field.type == "structure"
-        )
-    )
+def _has_just(data: Any, names: tuple[str, ...], groups: tuple[Member, ...]) -> bool:
+    """Whether `data` holds exactly these names, and so do its groups: then it is passed on untouched."""
+    if not isinstance(data, dict) or tuple(data) != names:
+        return False
+    return all(_has_just(data[one.name], one.names, one.groups) for one in groups)
 
 
 def _group(members: tuple[Member, ...], values: Row, way: Way, manner: Manner) -> Row:
@@ -206,7 +205,7 @@ def _group(members: tuple[Member, ...], values: Row, way: Way, manner: Manner) -
             _add_repeat(found, one, value, way, manner)
         elif one.field.type != "structure":
             found[one.label] = _leaf(one.field, value, manner)
-        elif one.is_plain and manner.leaf is None and _has_just(value, one.names, one.members):
+        elif one.is_plain and manner.leaf is None and _has_just(value, one.names, one.groups):
             found[one.label] = value
         else:
             inner = value if isinstance(value, dict) else {}
