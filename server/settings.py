@@ -286,10 +286,10 @@ SPECTACULAR_SETTINGS = {
 # --- The wiring: the only places where a lower floor is answered from above ---------------------------------------
 # event -> jobs (dotted names of functions that take the Reaction's payload), in this order
 REACTIONS: dict[str, list[str]] = {
-    "mail.due": ["server.people.mail.send"],
+    "mail.due": ["server.accounts.mail.send"],
     "submission.created": ["forms.registry.register_submission"],
     "submission.updated": ["forms.registry.register_submission"],
-    "entity.touched": ["rules.services.evaluate.evaluate_entity"],
+    "entity.touched": ["rules.services.evaluate.evaluate_touched"],
     "submission.registered": ["rules.services.tasks.close_by_submission"],
     "reevaluation.due": ["rules.services.reevaluation.passing.run_reevaluation"],
     "tier.changed": ["rules.services.calendar.follow_tier"],

@@ -11,14 +11,14 @@ from forms.services import create_app_user, revoke_app_user
 from forms.services.offers import project_for
 from forms.services.phone_scope import phone_for, readable_phones, workers_for
 from forms.services.phones import delete_app_user
-from server.people.access import scope_of
-from server.people.models import AppUser, User
-from server.people.properties import (
+from server.accounts.properties import (
     checked_properties,
     names_of,
     register_property,
     set_properties,
 )
+from server.people.access import scope_of
+from server.people.models import AppUser, User
 from server.people.roles import Verb
 from server.problems import FORBIDDEN, UNEXPECTED, Problem
 

@@ -22,8 +22,8 @@ from forms.services.phones import (
     phones_on_forms,
     phones_on_project,
 )
+from server.accounts.assignments import give_role, grants_on, grants_on_forms, strip_role
 from server.people.access import actor_json, can, scope_of
-from server.people.assignments import give_role, grants_on, grants_on_forms, strip_role
 from server.people.central import APP_USER, CentralRole, role_named
 from server.people.models import Actor, User
 from server.people.roles import Verb

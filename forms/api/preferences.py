@@ -8,8 +8,8 @@ from rest_framework.views import APIView
 
 from forms.api.requests import body_of, person, success
 from forms.services.offers import project_for
+from server.accounts.preferences import forget_preference, keep_preference
 from server.people.models import User
-from server.people.preferences import forget_preference, keep_preference
 from server.problems import MISSING, TOO_LARGE, Problem
 
 LIMIT = 20_000  # characters of JSON

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from forms.api.requests import anybody, asked, body_of, is_extended, person, success, text_of
-from server.people.access import actor_json, scope_of, verbs_held
-from server.people.accounts import (
+from server.accounts.mail import ask_for_reset
+from server.accounts.users import (
     create_account,
     delete_account,
     invalidate_password,
@@ -17,9 +17,9 @@ from server.people.accounts import (
     update_account,
     user_of_token,
 )
+from server.people.access import actor_json, scope_of, verbs_held
 from server.people.authentication import WRONG_PASSWORD
 from server.people.central import central_verbs
-from server.people.mail import ask_for_reset
 from server.people.models import User, token_digest
 from server.people.roles import Verb
 from server.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem

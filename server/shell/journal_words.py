@@ -19,6 +19,9 @@ KINDS: dict[str, Promise] = {
 }
 ACTIONS: dict[str, Promise] = {
     "actor_property.create": _("Registered a property of phones"),
+    "appeal.read": _("Read an objection"),
+    "calendar.by_hand": _("Opened tasks of the calendar by hand"),
+    "calendar.open": _("The calendar opened tasks"),
     "dataset.create": _("Made an entity list"),
     "dataset.update": _("Changed an entity list"),
     "entity.bulk.create": _("Registered many entities"),
@@ -61,6 +64,7 @@ ACTIONS: dict[str, Promise] = {
     "rule_set.release.approve": _("Approved a release of rules"),
     "rule_set.release.refuse": _("Refused a release of rules"),
     "rule_set.release.request": _("Asked to release rules"),
+    "rule_set.shadow.read": _("Read what a candidate differs in"),
     "rule_set.simulate": _("Tried rules on the children"),
     "rule_set.simulate.cancel": _("Cancelled a trial of rules"),
     "sample.generate": _("Made the sample county"),

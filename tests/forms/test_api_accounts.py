@@ -10,8 +10,8 @@ from django.test import Client
 from forms.models import Form
 from forms.services import receive_submission
 from server import clock
+from server.accounts.mail import PER_HOUR, send
 from server.journal.models import Entry
-from server.people.mail import PER_HOUR, send
 from server.people.models import ApiSession, AppUser, RoleGrant, User
 from server.people.roles import Role
 from tests.conftest import PASSWORD, make_user

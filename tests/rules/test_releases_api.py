@@ -24,8 +24,8 @@ ClientFor = Callable[[User], Client]
 def agreeing(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (evaluate, trial):
         monkeypatch.setattr(module, "second_opinion", lambda *_: ("ok", ()))
-    for module in ("deciding", "activating"):
-        monkeypatch.setattr(f"rules.services.releases.{module}.prove", lambda _: None)
+    for name in ("deciding", "activating"):
+        monkeypatch.setattr(f"rules.services.releases.{name}.prove", lambda _: None)
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_logging_out_needs_a_post(lan: User, client_for: Browser) -> None:
 @pytest.mark.parametrize(
     ("role", "home"),
     [(Role.ADMIN, "/forms"), (Role.COUNTY_CIVIL, "/review"), (Role.CHILD_DIRECTOR, "/tasks"),
-     (Role.RULE_ADMIN, "/forms"), (Role.AUDITOR, "/forms"), (Role.VOLUNTEER, "/phone")],
+     (Role.RULE_ADMIN, "/forms"), (Role.AUDITOR, "/rules"), (Role.VOLUNTEER, "/phone")],
 )  # fmt: skip
 def test_each_role_begins_where_its_work_is(
     country: Country, client_for: Browser, role: Role, home: str

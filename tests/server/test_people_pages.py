@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from server.people.mail import send
+from server.accounts.mail import send
 from server.people.models import RoleGrant, User
 from server.people.roles import Role
 from tests.conftest import PASSWORD

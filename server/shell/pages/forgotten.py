@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from server.people.accounts import set_password, user_of_token
-from server.people.mail import ask_for_reset
+from server.accounts.mail import ask_for_reset
+from server.accounts.users import set_password, user_of_token
 from server.people.models import token_digest
 from server.problems import Problem
 from server.shell.problems import gettext as told

@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from server.accounts.granting import give_role_over, take_grant
+from server.accounts.mail import ask_for_reset
+from server.accounts.users import create_account, delete_account, set_active
 from server.people.access import require, scope_of
-from server.people.accounts import create_account, delete_account, set_active
-from server.people.granting import give_role_over, take_grant
-from server.people.mail import ask_for_reset
 from server.people.models import User
 from server.people.roles import Role, Verb
 from server.people.web import me

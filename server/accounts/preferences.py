@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from server.people.accounts import note
+from server.accounts.users import note
 from server.people.models import User
 from server.problems import NOT_FOUND, TOO_LARGE, Problem
 

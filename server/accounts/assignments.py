@@ -7,9 +7,9 @@ project. A project manager may give the role of data collector.
 from django.db import transaction
 from django.db.models import QuerySet
 
+from server.accounts.users import keep_an_administrator, note
 from server.people import problems
 from server.people.access import require, scope_of
-from server.people.accounts import keep_an_administrator, note
 from server.people.central import FOR_PEOPLE, CentralRole
 from server.people.models import Actor, RoleGrant, User
 from server.people.roles import Role, Verb

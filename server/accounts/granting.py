@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from server.people.accounts import keep_an_administrator, note
+from server.accounts.users import keep_an_administrator, note
 from server.people.models import Actor, RoleGrant, User
 from server.people.roles import Role
 from server.places.models import Area, School
