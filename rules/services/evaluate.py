@@ -22,14 +22,21 @@ from rules.models import Evaluation, Release, TierDecision, TierState
 from rules.services import in_force, phone, shadow
 from rules.services.attribution import change_between
 from rules.services.calendar import look, open_due
-from rules.services.evaluations import SWEEP, Cause, Judged, store_evaluation
+from rules.services.evaluations import (
+    SWEEP,
+    Cause,
+    Judged,
+    Record,
+    record_of,
+    store_evaluation,
+)
 from rules.services.notices import notify_role
 from rules.services.second_opinion import MISMATCH, OK, UNAVAILABLE, second_opinion
 from rules.services.surroundings import follow_surroundings, tell_children_near
 from rules.services.tasks import Synced, close_tasks, sync_tasks, unsettled_rules, wanted_tasks
 from rules.services.tiers import Outcome, apply_outcome
 from server import clock
-from server.journal.services import record
+from server.journal.services import by_itself, record
 from server.people.roles import Role
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "Prepared",
     "act",
     "evaluate_entity",
+    "evaluate_touched",
     "judge",
     "judge_facts",
     "prepare",
@@ -53,7 +61,7 @@ class Prepared:
     entity: Entity
     release: Release
     judged: Judged
-    change: str
+    record: Record
     seen: tuple[int | None, datetime | None]
 
 
@@ -71,7 +79,7 @@ class Acted:
 def evaluate_entity(entity_id: int, cause: str, cause_subject: str = "") -> Evaluation | None:
     """Evaluate one entity now; answers the newest Evaluation (the same outcome is not stored
     twice), None where no rule
-    set in force classifies it. A Reaction's job. `cause_subject` is "submission:<instanceId>",
+    set in force classifies it, all in one transaction. `cause_subject` is "submission:<instanceId>",
     "entity:<uuid>" or empty."""
     entity = _entity(entity_id, is_locked=True)
     release = in_force.active_release(entity.dataset) if entity is not None else None
@@ -82,6 +90,18 @@ def evaluate_entity(entity_id: int, cause: str, cause_subject: str = "") -> Eval
     state = _locked_state(entity)
     prepared = _judged(entity, release, state)
     return _act(prepared, state, Cause(cause, cause_subject)).evaluation
+
+
+@by_itself
+def evaluate_touched(entity_id: int, cause: str, cause_subject: str = "") -> None:
+    """A Reaction's job: as `evaluate_entity`, but thinking happens before anything is held, so that uploads wait for a
+    short transaction only. Safe to run twice."""
+    prepared = prepare(entity_id)
+    if prepared is None:
+        evaluate_entity(entity_id, cause, cause_subject)
+        return
+    with transaction.atomic():
+        act(prepared, Cause(cause, cause_subject))
 
 
 def prepare(entity_id: int) -> Prepared | None:
@@ -117,7 +137,7 @@ def _judged(entity: Entity, release: Release, state: TierState | None) -> Prepar
     judged = judge(entity, in_force.compiled(release), clock.today(), release.number)
     before = state.evaluation if state is not None else None
     change = change_between(entity, before, release, judged.decision)
-    return Prepared(entity, release, judged, change, _seen(state))
+    return Prepared(entity, release, judged, record_of(release, judged, change), _seen(state))
 
 
 def _seen(state: TierState | None) -> tuple[int | None, datetime | None]:
@@ -129,7 +149,9 @@ def _seen(state: TierState | None) -> tuple[int | None, datetime | None]:
 def _act(prepared: Prepared, state: TierState, cause: Cause) -> Acted:
     entity, judged = prepared.entity, prepared.judged
     rule_set, before = in_force.compiled(prepared.release), state.evaluation
-    evaluation = store_evaluation(entity, prepared.release, judged, before, cause, prepared.change)
+    evaluation = store_evaluation(
+        entity, prepared.release, judged.decision, prepared.record, before, cause
+    )
     rise = apply_outcome(state, rule_set, evaluation, _outcome(judged.decision))
     synced = _sync(entity, rule_set, judged, state, cause.instance_id)
     follow_surroundings(entity, rule_set, judged.facts, rise)

@@ -40,23 +40,38 @@ class Cause:
         return self.subject.removeprefix("submission:") if is_submission else None
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is to be kept, as JSON, with its digest; `change` is an Evaluation.Change."""
+
+    facts: dict[str, Any]
+    body: dict[str, Any]
+    digest: str
+    change: str
+
+
+def record_of(release: Release, judged: Judged, change: str) -> Record:
+    """What is to be kept of a judgement under `release`: made before anything is held."""
+    body, facts = judged.decision.to_json(), facts_json(judged.facts)
+    if judged.differing:
+        body["engines"]["differing"] = list(judged.differing)
+    return Record(facts, body, digest_of(release.sha256, facts, body), change)
+
+
 def store_evaluation(
     entity: Entity,
     release: Release,
-    judged: Judged,
+    decision: Decision,
+    record: Record,
     last: Evaluation | None,
     cause: Cause,
-    change: str,
 ) -> Evaluation:
-    """The newest evaluation, stored unless `last` says the same. `change` is an Evaluation.Change."""
-    decision = judged.decision
-    body, facts = decision.to_json(), facts_json(judged.facts)
-    if judged.differing:
-        body["engines"]["differing"] = list(judged.differing)
-    digest = digest_of(release.sha256, facts, body)
+    """The newest evaluation, stored unless `last` says the same."""
     if last is not None and last.release_id == release.pk:
-        by_calendar = cause.event == SWEEP and outcome_json(last.decision) == outcome_json(body)
-        if by_calendar or last.digest == digest:
+        by_calendar = cause.event == SWEEP and outcome_json(last.decision) == outcome_json(
+            record.body
+        )
+        if by_calendar or last.digest == record.digest:
             return last
     return Evaluation.objects.create(
         entity=entity,
@@ -64,16 +79,16 @@ def store_evaluation(
         as_of=clock.now(),
         cause=cause.event[:60],
         cause_subject=cause.subject[:120],
-        facts=facts,
-        decision=body,
-        digest=digest,
+        facts=record.facts,
+        decision=record.body,
+        digest=record.digest,
         tier=decision.tier,
         possible_tier=decision.possible_tier,
         score=round(decision.score),
         score_possible=round(decision.possible_score),
         is_insufficient=decision.insufficient,
         engine_state=decision.durable,
-        change=change,
+        change=record.change,
     )
 
 

@@ -8,6 +8,7 @@ from rules import problems
 from rules.engine.rule_set import RuleSet as Compiled
 from rules.engine.rule_set import load_document
 from rules.models import Release, RuleSet
+from server.prepared import Prepared, partial
 from server.problems import NOT_FOUND, Problem
 
 _KEPT = 8  # compiled rule sets per process
@@ -31,20 +32,50 @@ def compiled(release: Release) -> Compiled:
 def active_release(dataset: Dataset) -> Release | None:
     """The release in force for the entities of `dataset`, its document not loaded; None where
     nothing classifies them."""
-    rule_set = (
-        RuleSet.objects.filter(
-            project_id=dataset.project_id, dataset=dataset.name, active__isnull=False
-        )
-        .select_related("active")
-        .defer("draft", "active__document")
-        .order_by("id")
-        .first()
-    )
-    if rule_set is None or rule_set.active is None:
+    row = _ACTIVE.first(project=dataset.project_id, dataset=dataset.name)
+    if row is None:
         return None
-    release = rule_set.active
-    release.rule_set = rule_set
+    known = dict(zip(_COLUMNS, row, strict=True))
+    rule_set = partial(
+        RuleSet,
+        id=known["id"],
+        project_id=dataset.project_id,
+        name=known["name"],
+        dataset=dataset.name,
+        active_id=known["active_id"],
+        candidate_id=known["candidate_id"],
+    )
+    release = partial(
+        Release,
+        id=known["active_id"],
+        rule_set_id=known["id"],
+        number=known["active__number"],
+        sha256=known["active__sha256"],
+        status=known["active__status"],
+    )
+    release.rule_set, rule_set.active = rule_set, release
     return release
+
+
+_COLUMNS = (
+    "id",
+    "name",
+    "active_id",
+    "candidate_id",
+    "active__number",
+    "active__sha256",
+    "active__status",
+)
+# each evaluation asks twice
+_ACTIVE = Prepared(
+    lambda marks: (
+        RuleSet.objects.filter(
+            project_id=marks.number("project"), dataset=marks.text("dataset"), active__isnull=False
+        )
+        .order_by("id")
+        .values_list(*_COLUMNS)
+    )
+)
 
 
 def find_rule_set(project_id: int, name: str) -> RuleSet:

@@ -22,9 +22,11 @@ CALM: dict[str, Any] = {"visit_kind": "routine", "child_seen": "yes", "mood_obs"
 def stories() -> list[list[Mapping[str, Any]]]:
     """The submissions of the programme's cases that tell a whole child, each padded with calm visits."""
     from rules.programme import programme_cases  # noqa: PLC0415  after django.setup
+    from rules.programme.load import INSTRUMENTS  # noqa: PLC0415
 
     told = [case["submissions"] for case in programme_cases() if "tier" in case["expected"]]
-    return [_padded(list(one)) for one in told]
+    bundled = [one for one in told if {each["form"] for each in one} <= set(INSTRUMENTS)]
+    return [_padded(list(one)) for one in bundled]
 
 
 def _padded(submissions: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -119,21 +121,11 @@ def _rows(
 
 
 def _versions(project: int) -> dict[str, Any]:
-    """The current version of each form that the stories speak of, made where an instrument is not bundled."""
-    from forms.models import Form, FormVersion  # noqa: PLC0415
-    from server import clock  # noqa: PLC0415
+    """The current version of each form."""
+    from forms.models import Form  # noqa: PLC0415
 
-    found = {}
-    for name in {one["form"] for story in stories() for one in story}:
-        form, is_new = Form.objects.get_or_create(project_id=project, xml_form_id=name)
-        if is_new or form.current is None:
-            form.current = FormVersion.objects.create(
-                form=form, version="1", title=name, xml=b"<h/>", md5="0" * 32, sha256="0" * 64,
-                published_at=clock.now(),
-            )  # fmt: skip
-            form.save()
-        found[name] = form.current
-    return found
+    rows = Form.objects.filter(project_id=project, current__isnull=False)
+    return {form.xml_form_id: form.current for form in rows.select_related("current")}
 
 
 def _text(value: Any) -> Any:

@@ -14,7 +14,7 @@ from rules.services import evaluate
 from rules.services.evaluations import Cause
 from rules.services.in_force import compiled
 from rules.services.reevaluation.asking import ask_once
-from rules.services.reevaluation.controlling import EVENT, State, children_of, locked, record_pass
+from rules.services.reevaluation.controlling import EVENT, State, children_of, record_pass
 from rules.services.reevaluation.telling import coordinators, tell_end
 from server import clock
 from server.journal.services import by_itself, give_way
@@ -75,8 +75,11 @@ def _step(run: Reevaluation, at: int, pk: int) -> bool:
 
 def _held(run: Reevaluation, at: int) -> Reevaluation | None:
     """The pass, locked, if it still runs and stands where we think."""
-    found = locked(run.pk)
-    return found if found.state == State.RUNNING and found.last_entity == at else None
+    found = Reevaluation.objects.select_for_update().get(pk=run.pk)
+    if found.state != State.RUNNING or found.last_entity != at:
+        return None
+    found.release = run.release  # at hand, with its rule set
+    return found
 
 
 def _count(row: Reevaluation, pk: int, acted: evaluate.Acted | None) -> None:
@@ -85,7 +88,8 @@ def _count(row: Reevaluation, pk: int, acted: evaluate.Acted | None) -> None:
         _add(row, _direction(row.release, acted.before, acted.evaluation))
         _add(row, "opened", len(acted.synced.opened))
         _add(row, "cancelled", len(acted.synced.cancelled))
-        _add(row, f"by_{acted.evaluation.change or 'none'}")
+        is_stored = acted.before is None or acted.before.pk != acted.evaluation.pk
+        _add(row, f"by_{acted.evaluation.change or 'none'}" if is_stored else "by_none")
     _move_on(row, pk)
 
 
