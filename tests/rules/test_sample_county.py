@@ -94,7 +94,11 @@ def test_history_lies_in_the_year_before_and_not_in_the_future() -> None:
 
 def test_tasks_have_somebody_wherever_somebody_holds_the_role() -> None:
     held = set(RoleGrant.objects.values_list("role", flat=True))
-    of_central = {Role.MANAGER, Role.VIEWER, Role.FORMFILL}  # given over a project, not over an area
+    of_central = {
+        Role.MANAGER,
+        Role.VIEWER,
+        Role.FORMFILL,
+    }  # given over a project, not over an area
     assert held == set(Role) - {Role.SUBJECT_TEACHER} - of_central
     lonely = Task.objects.filter(assignee=None).select_related("entity")
     # a child who goes to no school has no class teacher
