@@ -269,7 +269,11 @@ class _Checker:
                 if isinstance(leaf, Literal):
                     self.code(leaf, str(leaf.value), FactRef("…", type=expected))
             return replace(node, type=expected)
-        if join([node.type, expected]) != expected and expected.kind is not Kind.TEXT:
+        if expected.kind is Kind.TEXT:
+            fits = node.type.kind in (Kind.TEXT, Kind.SELECT_ONE)
+        else:
+            fits = join([node.type, expected]) == expected
+        if not fits:
             found, wanted = spoken(node.type.kind), spoken(expected.kind)
             self.say(problems.WRONG_RESULT, node, found=found, expected=wanted)
         return node

@@ -172,6 +172,8 @@ def test_codes_beside_a_choice_carry_its_list():
     ("text", "expected", "says"),
     [
         ("${distance}", Type(Kind.INTEGER), "gives a number, but a whole number is declared"),
+        ("${distance}", Type(Kind.TEXT), "gives a number, but a text is declared"),
+        ("${lbc}", Type(Kind.TEXT), "but a text is declared"),
         ("${note}", Type(Kind.DATE), "gives a text, but a date is declared"),
         ("if(${lbc}, 'x', 'z')", Type(Kind.SELECT_ONE, ("x", "y")), "'z' is not a choice"),
     ],
