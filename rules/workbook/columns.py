@@ -148,6 +148,7 @@ _SHEETS = (
             _column("first_contact_hours", NUMBER, 20),
             _column("lead_role", width=18, ids_of="roles"), _column("review_days", NUMBER),
             _column("downgrade::roles", WORDS, 34), _column("downgrade::approvals", NUMBER, 20),
+            _column("verify_tasks", FLAG, 14, _FLAGS),
         ),
         aliases=_LABELS,
     ),
