@@ -379,3 +379,11 @@ ENTITY_VERSION = Kind(
     gettext_noop("The entity is at version %(current)s by now, not %(provided)s."),
     gettext_noop("Read it again, or write with force=true."),
 )
+
+# Public links
+LINK_USED = Kind(
+    "409.21",
+    409,
+    gettext_noop("A record was sent from here by this link already; it takes one of each."),
+    gettext_noop("Ask whoever gave you the link if you need to send another."),
+)

@@ -305,6 +305,8 @@ PUBLISH_CHECKS: list[str] = ["rules.services.publish_checks.check_form_version"]
 TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
 # function (project id, xmlFormId) -> the form's key or None: roles may be held on one form
 FORM_KEY = "forms.services.offers.form_key"
+# function (token) -> the public link that it opens, else Problem 403.1
+PUBLIC_LINK_OF = "forms.services.public_links.link_of"
 # functions (user) -> iterable of menu items
 NAVIGATION: list[str] = [
     "rules.navigation.items",

@@ -11,6 +11,7 @@ from forms.models.dataset import (
 )
 from forms.models.form import Form, FormAttachment, FormVersion
 from forms.models.project import Project, ProjectAppUser
+from forms.models.public_link import PublicLink, PublicLinkUse
 from forms.models.submission import (
     Submission,
     SubmissionAttachment,
@@ -31,6 +32,8 @@ __all__ = [
     "HeldUpdate",
     "Project",
     "ProjectAppUser",
+    "PublicLink",
+    "PublicLinkUse",
     "RecordTally",
     "RecordTallyPart",
     "Subject",
