@@ -1,6 +1,8 @@
 """The tables of the forms floor, one module per noun."""
 
 from forms.models.blob import Blob
+from forms.models.client_audit import ClientAudit
+from forms.models.comment import Comment
 from forms.models.dataset import (
     Dataset,
     DatasetProperty,
@@ -10,6 +12,7 @@ from forms.models.dataset import (
     Subject,
 )
 from forms.models.form import Form, FormAttachment, FormVersion
+from forms.models.key import Key
 from forms.models.project import Project, ProjectAppUser
 from forms.models.public_link import PublicLink, PublicLinkUse
 from forms.models.submission import (
@@ -22,6 +25,8 @@ from forms.models.tally import RecordTally, RecordTallyPart
 
 __all__ = [
     "Blob",
+    "ClientAudit",
+    "Comment",
     "Dataset",
     "DatasetProperty",
     "Entity",
@@ -30,6 +35,7 @@ __all__ = [
     "FormAttachment",
     "FormVersion",
     "HeldUpdate",
+    "Key",
     "Project",
     "ProjectAppUser",
     "PublicLink",

@@ -58,7 +58,14 @@ class Submission(models.Model):
                 fields=["form", "instance_id", "is_draft"], name="submission_once"
             )
         ]
-        indexes = [models.Index(fields=["form", "-id"], name="submission_newest")]
+        indexes = [
+            models.Index(fields=["form", "-id"], name="submission_newest"),
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+                name="submission_trash",
+            ),
+        ]
 
 
 class SubmissionVersion(models.Model):
