@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from server.people.access import require
-from server.people.models import Actor, AppUser, User
+from server.people.models import Actor, User
 from server.people.roles import Verb
 from server.problems import (
     FORBIDDEN,
@@ -41,11 +41,11 @@ class RawParser(BaseParser):
 
 
 def person(request: Request, *verbs: Verb) -> User:
-    """The user who asks, if they may do all of `verbs`. A phone's key opens nothing here. Problems:
+    """The user who asks, if they may do all of `verbs`. The key of a phone or public link opens nothing here. Problems:
     401.2, 403.1.
     """
     actor = asker(request)
-    if isinstance(actor, AppUser):
+    if actor is not None and not isinstance(actor, User):
         raise Problem(FORBIDDEN)
     require(actor, *verbs)
     assert isinstance(actor, User)  # noqa: S101  `require` refuses everybody else

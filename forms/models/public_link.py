@@ -3,6 +3,8 @@
 It is an Actor, so that records and the journal name it. It reads nothing of a register unless somebody said so.
 """
 
+from typing import ClassVar
+
 from django.db import models
 
 from forms.models.form import Form
@@ -17,6 +19,9 @@ class PublicLinkQuerySet(models.QuerySet["PublicLink"]):
 
     def usable(self) -> "PublicLinkQuerySet":
         return self.alive().filter(revoked_at=None)
+
+
+PublicLinkManager = models.Manager.from_queryset(PublicLinkQuerySet)
 
 
 class PublicLink(Actor):
@@ -37,7 +42,7 @@ class PublicLink(Actor):
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = PublicLinkQuerySet.as_manager()
+    objects: ClassVar[PublicLinkManager] = PublicLinkManager()
 
 
 class PublicLinkUse(models.Model):

@@ -17,13 +17,13 @@ from forms.edge import (
     xml_response,
 )
 from forms.files import attachment_response, xform_response
-from forms.models import Dataset, FormVersion
+from forms.models import Dataset, FormVersion, PublicLink
 from forms.openrosa.documents import form_list as form_list_xml
 from forms.openrosa.documents import integrity as integrity_xml
 from forms.openrosa.documents import manifest as manifest_xml
 from forms.openrosa.links import Links
 from forms.openrosa.parcels import read_arrival
-from forms.registry.placing import Reach, reach_of
+from forms.registry.placing import Reach, places_of_link, reach_of
 from forms.services import receive_submission
 from forms.services.gate import offered_to_phone
 from forms.services.integrity import deleted_among
@@ -199,6 +199,8 @@ def places_of(actor: Actor) -> Scope:
     """Whose areas and schools the place lists hold: those where records are made; all for a phone
     of the whole project.
     """
+    if isinstance(actor, PublicLink):
+        return places_of_link(actor)
     if reach_of(actor).all_rows:
         return Scope(everywhere=True)
     return scope_of(actor, Verb.SUBMISSION_CREATE)

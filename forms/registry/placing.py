@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms.models import Dataset, Entity
+from forms.models import Dataset, Entity, PublicLink
 from server.people.access import Scope, grants_of, person_of, scope_of
 from server.people.models import Actor, AppUser
 from server.people.roles import CAPABILITIES, Role, Verb
@@ -22,8 +22,10 @@ class Home:
 
 def home_of(actor: Actor | None) -> Home:
     """Where somebody who sends records works: the school, or the deepest area, of the grants that
-    let them; nowhere for others.
+    let them; the area of a public link; nowhere for others.
     """
+    if isinstance(actor, PublicLink):
+        return Home(actor.area_id)
     grants = [
         one for one in grants_of(actor) if Verb.SUBMISSION_CREATE in CAPABILITIES[Role(one.role)]
     ]
@@ -101,8 +103,24 @@ def reach_of(actor: Actor | None) -> Reach:
     if isinstance(actor, AppUser) and actor.worker_id is None:
         link = getattr(actor, "project_link", None)
         return Reach(Scope(), None, all_rows=bool(link and link.sees_all_entities))
+    if isinstance(actor, PublicLink):
+        return _reach_of_link(actor)
     person = person_of(actor)
     return Reach(scope_of(actor, Verb.ENTITY_READ), person.pk if person else None)
+
+
+def _reach_of_link(link: PublicLink) -> Reach:
+    """The rows that its maker let it see: those of its area, or all; none otherwise."""
+    if not link.sees_entities:
+        return Reach(Scope(), None)
+    return Reach(places_of_link(link), None, all_rows=link.area_id is None)
+
+
+def places_of_link(link: PublicLink) -> Scope:
+    """The villages and schools that its lists name: those of its area."""
+    if link.area is None:
+        return Scope(everywhere=link.sees_entities)
+    return Scope(paths=(link.area.path,))
 
 
 def first_home(entities: Iterable[Entity]) -> Home | None:

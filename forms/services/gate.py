@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from forms.models import Form, FormAttachment, FormVersion, SubmissionVersion
+from forms.models import Form, FormAttachment, FormVersion, PublicLink, SubmissionVersion
 from forms.services.phones import phone_may_use
 from server.people.models import Actor, AppUser
 from server.prepared import Marks, Prepared, partial
@@ -122,7 +122,7 @@ def version_for(
     project_id: int, form_id: str, version: str, actor: Actor | None
 ) -> FormVersion | None:
     """The published version with its form (both with the columns that receiving needs), if a phone
-    may use it.
+    may use it, or a public link is to that form.
     """
     asked = {"project": project_id, "form": form_id, "version": version}
     row = (
@@ -133,6 +133,8 @@ def version_for(
     if row is None:
         return None
     pk, sha256, form_pk, xml_form_id, state, project = row
+    if isinstance(actor, PublicLink) and actor.form_id != form_pk:
+        return None
     found = partial(FormVersion, id=pk, sha256=sha256, form_id=form_pk)
     found.form = partial(Form, id=form_pk, xml_form_id=xml_form_id, state=state, project_id=project)
     return found

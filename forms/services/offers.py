@@ -7,12 +7,12 @@ import time
 from django.db.models import Exists, OuterRef, QuerySet
 
 from forms import problems
-from forms.models import Form, FormAttachment, FormVersion, Project, ProjectAppUser
+from forms.models import Form, FormAttachment, FormVersion, Project, ProjectAppUser, PublicLink
 from forms.services.gate import current_for_phone
 from forms.services.phones import phone_may_use
 from forms.services.receiving import check_sender
 from server import clock
-from server.people.access import can, require
+from server.people.access import forms_with, projects_with, require
 from server.people.models import Actor, AppUser
 from server.people.roles import Verb
 from server.problems import FORBIDDEN, NOT_FOUND, Problem
@@ -22,7 +22,7 @@ ONE_HOUR = 3600.0
 
 def project_for(actor: Actor, project_id: int, verb: Verb = Verb.PROJECT_READ) -> Project:
     """The project, if `actor` may do `verb` in it. Problems: 404.1, 401.2, 403.1; a phone belongs
-    to one project.
+    to one project, a public link to that of its form. Who holds a role on one form reads its project's name too.
     """
     if isinstance(actor, AppUser):
         check_sender(actor)
@@ -31,8 +31,13 @@ def project_for(actor: Actor, project_id: int, verb: Verb = Verb.PROJECT_READ) -
         if link is None:
             raise Problem(FORBIDDEN)
         return link.project
+    if isinstance(actor, PublicLink):
+        if actor.form.project_id != project_id:
+            raise Problem(FORBIDDEN)
+        return actor.form.project
     project = Project.objects.alive().filter(pk=project_id).first()
-    require(actor, verb)
+    if verb != Verb.PROJECT_READ or project_id not in projects_with(actor, verb):
+        require(actor, verb)
     if project is None:
         raise Problem(NOT_FOUND)
     return project
@@ -62,8 +67,11 @@ def offered_versions(
         rows = rows.filter(form__xml_form_id=form_id)
     if isinstance(actor, AppUser):
         rows = rows.filter(phone_may_use(actor.pk, "form__project_id", "form_id"))
-    elif not can(actor, Verb.FORM_READ):
-        rows = rows.none()
+    elif isinstance(actor, PublicLink):
+        rows = rows.filter(form=actor.form_id)
+    else:
+        readable = forms_with(actor, project.pk, Verb.FORM_READ)
+        rows = rows if readable is None else rows.filter(form__in=readable)
     files = FormAttachment.objects.filter(version=OuterRef("pk"))
     return (
         rows.annotate(has_files=Exists(files))
@@ -88,6 +96,8 @@ def published_version(
             raise Problem(NOT_FOUND)
         return current
     project = project_for(actor, project_id, Verb.FORM_READ)
+    if isinstance(actor, PublicLink) and actor.form.xml_form_id != xml_form_id:
+        raise Problem(NOT_FOUND)
     rows = FormVersion.objects.filter(
         form__project=project, form__xml_form_id=xml_form_id, form__deleted_at=None
     )
@@ -131,7 +141,7 @@ def draft_under_test(token: str, project_id: int, xml_form_id: str) -> FormVersi
 def own_draft(actor: Actor, project_id: int, xml_form_id: str) -> FormVersion:
     """The draft of a form for somebody who may change it. Problems: 401.2, 403.1, 404.1, NO_DRAFT."""
     project = project_for(actor, project_id, Verb.FORM_UPDATE)
-    if isinstance(actor, AppUser):
+    if isinstance(actor, AppUser | PublicLink):
         raise Problem(FORBIDDEN)
     form = project.forms.alive().select_related("draft").filter(xml_form_id=xml_form_id).first()  # type: ignore[attr-defined]
     if form is None:

@@ -19,6 +19,7 @@ from forms.models import (
     Form,
     FormVersion,
     Project,
+    PublicLink,
     Submission,
     SubmissionVersion,
 )
@@ -26,11 +27,14 @@ from forms.registry.placing import home_of
 from forms.services.gate import is_known, version_for
 from forms.services.occurrence import occurred_on
 from forms.services.phones import phone_may_use
+from forms.services.public_links import take_turn
 from forms.services.readouts import note_files, write_readout
 from forms.services.submission_files import carry_files, merge_files
+from forms.services.visibility import visible_submissions
 from server import clock
 from server.journal.services import record
 from server.people.access import person_of, require
+from server.people.authentication import stand_on
 from server.people.models import Actor, AppUser
 from server.people.roles import Verb
 from server.prepared import insert
@@ -115,6 +119,7 @@ def _version_for(project_id: int, form_id: str, version: str, actor: Actor | Non
     """The published version that the record names, if `actor` may send records of the form. One
     query when all is well.
     """
+    stand_on(actor, project_id, form_id)
     check_sender(actor)
     found = version_for(project_id, form_id, version, actor)
     if found is None:
@@ -127,6 +132,8 @@ def check_sender(actor: Actor | None) -> None:
     """Whether somebody may send records at all. Problems: 401.2 for nobody, 403.1."""
     if actor is None:
         raise Problem(UNAUTHENTICATED)
+    if isinstance(actor, PublicLink):
+        return  # whoever holds its token; it is checked where the token is
     if not isinstance(actor, AppUser):
         require(actor, Verb.SUBMISSION_CREATE)
     elif actor.worker_id and person_of(actor) is None:
@@ -155,6 +162,8 @@ def _receive(work: _Work) -> Receipt:
         return _receive_again(work, _known_version(work))
     if envelope.deprecated_id:
         return _receive_edit(work)
+    if isinstance(work.actor, PublicLink) and not work.is_draft:
+        take_turn(work.actor, work.parcel.device_id)
     home = home_of(work.actor)
     submission = insert(
         Submission(
@@ -236,16 +245,30 @@ def _receive_edit(work: _Work) -> Receipt:
 
 
 def _check_editor(work: _Work, submission: Submission) -> None:
-    """A phone edits what it, or its worker, has sent; a person needs the right to change records."""
+    """A phone edits what it, or its worker, has sent; a person needs the right to change records. A public link
+    edits nothing: whoever holds it is not the one who sent before.
+    """
     sender_id = submission.submitter_id
+    if isinstance(work.actor, PublicLink) and not work.is_draft:
+        raise Problem(FORBIDDEN)
     if work.is_draft or (work.actor is not None and sender_id == work.actor.pk):
         return
     if not isinstance(work.actor, AppUser):
         require(work.actor, Verb.SUBMISSION_UPDATE)
+        _check_reach(work.actor, submission)
         return
     worker_id = work.actor.worker_id
     others = AppUser.objects.filter(worker_id=worker_id).values_list("pk", flat=True)
     if worker_id is None or sender_id not in {worker_id, *others}:
+        raise Problem(FORBIDDEN)
+
+
+def _check_reach(actor: Actor | None, submission: Submission) -> None:
+    """The right to change records holds in the editor's own areas only. Problem 403.1."""
+    form = submission.form
+    if actor is None or not (
+        visible_submissions(actor, form, Verb.SUBMISSION_UPDATE).filter(pk=submission.pk).exists()
+    ):
         raise Problem(FORBIDDEN)
 
 

@@ -132,6 +132,18 @@ def projects_with(actor: Actor | None, verb: Verb) -> set[int]:
     }
 
 
+def forms_with(actor: Actor | None, project_id: int, verb: Verb) -> set[int] | None:
+    """The keys of the forms of a project on which `actor` may do `verb`; None for all of them."""
+    found: set[int] = set()
+    for grant in all_grants_of(actor):
+        if grant.project_id not in (None, project_id) or verb not in _opens(grant):
+            continue
+        if grant.form_id is None:
+            return None
+        found.add(grant.form_id)
+    return found
+
+
 def _opens(grant: RoleGrant) -> frozenset[Verb]:
     return verbs_of(grant.role, on_form=grant.form_id is not None)
 
@@ -143,7 +155,7 @@ def roles_of(actor: Actor | None) -> set[str]:
 
 def require(actor: Actor | None, *verbs: Verb) -> None:
     """Problem 401.2 without a login, 403.1 where a verb is lacking."""
-    if actor is None or person_of(actor) is None:
+    if actor is None or (isinstance(actor, User) and person_of(actor) is None):
         raise Problem(UNAUTHENTICATED)
     if not can(actor, *verbs):
         raise Problem(FORBIDDEN)

@@ -50,13 +50,17 @@ def actor_of(request: HttpRequest) -> tuple[Actor | None, str]:
     actor, how = _shown(request)
     match = request.resolver_match
     project_id = match.kwargs.get("project_id") if match else None
-    if isinstance(actor, User) and isinstance(project_id, int):
-        _stand(actor, project_id, match.kwargs.get("xml_form_id"))  # type: ignore[union-attr]
+    if isinstance(project_id, int):
+        stand_on(actor, project_id, match.kwargs.get("xml_form_id"))  # type: ignore[union-attr]
     return actor, how
 
 
-def _stand(user: User, project_id: int, xml_form_id: str | None) -> None:
-    """The key of the form is looked up only for who holds a role on a form there."""
+def stand_on(user: Actor | None, project_id: int, xml_form_id: str | None) -> None:
+    """Ask about this form from now on (`access.stand_at`), for people; its key is looked up only for who holds a role
+    on a form there.
+    """
+    if not isinstance(user, User):
+        return
     on_forms = any(
         one.project_id == project_id and one.form_id is not None for one in all_grants_of(user)
     )
@@ -69,7 +73,7 @@ def _stand(user: User, project_id: int, xml_form_id: str | None) -> None:
 def _shown(request: HttpRequest) -> tuple[Actor | None, str]:
     key = request.GET.get("st") or getattr(request, "app_user_key", None)
     if key:
-        return app_user_of(key), "key"
+        return key_holder(key), "key"
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return _user_of_token(value.strip()), "bearer"
@@ -92,13 +96,20 @@ _by_key = Prepared(
 )
 
 
-def app_user_of(key: str) -> AppUser:
-    """The app user whose key this is, with its worker. Problem 403.1 for an unknown or revoked key
-    (Central's answer).
-    """
+def key_holder(key: str) -> Actor:
+    """The app user or the public link that this key opens. Problem 403.1 (Central's answer)."""
+    found = app_user_of(key)
+    if found is not None:
+        return found
+    link: Actor = import_string(settings.PUBLIC_LINK_OF)(key)
+    return link
+
+
+def app_user_of(key: str) -> AppUser | None:
+    """The app user whose key this is, with its worker; None for an unknown or revoked key."""
     row = _by_key.first(key=key)
     if row is None:
-        raise Problem(FORBIDDEN)
+        return None
     pk, display_name, worker_id, is_active, deleted_at = row
     found = partial(
         AppUser,
