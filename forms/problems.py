@@ -387,3 +387,26 @@ LINK_USED = Kind(
     gettext_noop("A record was sent from here by this link already; it takes one of each."),
     gettext_noop("Ask whoever gave you the link if you need to send another."),
 )
+
+# Encryption
+XFORM_KEY_UNUSABLE = Kind(
+    "400.1",
+    400,
+    gettext_noop("The form's public key is no RSA key that phones could encrypt with."),
+    gettext_noop("Put the key into the setting public_key, without its BEGIN and END lines."),
+)
+UNDECRYPTABLE = Kind(
+    "400.12",
+    400,
+    gettext_noop("This cannot be decrypted."),
+    gettext_noop("Check the passphrase and try again."),
+)
+PASSPHRASE_TOO_SHORT = Kind(
+    "400.21", 400, gettext_noop("The passphrase must have at least %(least)s characters.")
+)
+ENCRYPTED_ALREADY = Kind(
+    "409.4",
+    409,
+    gettext_noop("The project '%(project)s' is encrypted already."),
+    gettext_noop("Its passphrase cannot be changed."),
+)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from forms.models.blob import Blob
+from forms.models.key import Key
 from forms.models.project import Project
 from server import clock
 from server.people.models import Actor, new_token
@@ -92,6 +93,10 @@ class FormVersion(models.Model):
     )
     sheet_name = models.CharField(max_length=255, blank=True)
     warnings = models.JSONField(default=list)
+    # phones encrypt with it: the server cannot read what comes in
+    key = models.ForeignKey(
+        Key, null=True, blank=True, on_delete=models.PROTECT, related_name="form_versions"
+    )
     draft_token = models.CharField(max_length=64, default=new_token)
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.ForeignKey(

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from forms.models.key import Key
 from server import clock
 from server.people.models import AppUser
 
@@ -16,6 +17,10 @@ class Project(models.Model):
     name = models.CharField(_("Name"), max_length=200)
     description = models.TextField(blank=True)
     archived = models.BooleanField(default=False)
+    # of managed encryption: every form of the project is encrypted with it
+    key = models.ForeignKey(
+        Key, null=True, blank=True, on_delete=models.PROTECT, related_name="projects"
+    )
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
