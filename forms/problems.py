@@ -263,6 +263,46 @@ FORM_FILE_TYPE = Kind(
     gettext_noop("A form is uploaded as XML, .xlsx or .xls, not as '%(value)s'."),
 )
 NO_DRAFT = Kind("404.1", 404, gettext_noop("This form has no draft."))
+FIELD_TYPE_CHANGED = Kind(
+    "400.17",
+    400,
+    gettext_noop(
+        "The question %(path)s was of type %(before)s in an earlier version and cannot become %(after)s."
+    ),
+    gettext_noop("Give the new question another name, or keep the type."),
+)
+VERSION_UNUSABLE = Kind(
+    "400.8",
+    400,
+    gettext_noop("A version has at most %(limit)s characters, and no invisible ones."),
+)
+FILE_NAME_UNUSABLE = Kind(
+    "400.1",
+    400,
+    gettext_noop("The form names a file with more than %(limit)s characters."),
+    gettext_noop("Give the file a shorter name."),
+)
+WORKBOOK_TOO_HEAVY = Kind(
+    "400.15",
+    400,
+    gettext_noop("Reading this workbook takes too much time or memory, so it was given up."),
+    gettext_noop(
+        "Remove rows and sheets that the form does not need, or move long lists of choices into a CSV file."
+    ),
+)
+FORM_ID_IN_USE = Kind(
+    "409.3",
+    409,
+    gettext_noop("Another form of this project is named '%(form)s' by now."),
+    gettext_noop("Delete that form first, then restore this one."),
+)
+FORM_LISTS_GONE = Kind(
+    "409.23",
+    409,
+    gettext_noop(
+        "The form cannot be restored: the entity lists that it writes were changed (%(names)s)."
+    ),
+)
 VERSION_EXISTS = Kind(
     "409.6",
     409,
@@ -274,7 +314,9 @@ NEVER_PUBLISHED = Kind(
 )
 FILE_NOT_EXPECTED = Kind("404.1", 404, gettext_noop("The form names no file '%(name)s'."))
 NOT_LINKABLE = Kind(
-    "409.12", 409, gettext_noop("The entity list '%(name)s' does not exist or the file is no CSV.")
+    "409.12",
+    409,
+    gettext_noop("'%(name)s' is not a data file, so no entity list can stand for it."),
 )
 
 # Receiving submissions: these are read on phones, by people who cannot change the form

@@ -106,6 +106,7 @@ class FormVersion(models.Model):
     published_by = models.ForeignKey(
         Actor, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    publish_notes = models.TextField(blank=True)  # X-Action-Notes of the publishing
 
     class Meta:
         constraints = [

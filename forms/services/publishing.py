@@ -13,8 +13,9 @@ from forms.instance.hardened import child, parse_xml
 from forms.models import Form, FormVersion
 from forms.services.datasets import link_lists, publish_declared
 from forms.xlsform.entity import EntityDeclaration
-from forms.xlsform.xform import MAX_XFORM, read_xform
+from forms.xlsform.xform import MAX_ID, MAX_XFORM, read_xform
 from server import clock
+from server.journal.notes import notes_of_request
 from server.journal.services import record
 from server.people.models import Actor
 from server.problems import Problem
@@ -32,7 +33,7 @@ def publish_draft(form: Form, *, version: str | None = None, actor: Actor | None
     """Make the draft the current version, under `version` if given (written into its XML).
 
     Lists and properties that it declares appear; files named like a list are linked. Problems:
-    NO_DRAFT, VERSION_EXISTS, and what a publish check raises.
+    NO_DRAFT, VERSION_UNUSABLE, VERSION_EXISTS, and what a publish check raises.
     """
     form = (
         Form.objects.select_for_update(of=("self",))
@@ -57,7 +58,8 @@ def publish_draft(form: Form, *, version: str | None = None, actor: Actor | None
 def _publish(form: Form, draft: FormVersion, actor: Actor | None) -> FormVersion:
     before = form.current_id
     draft.published_at, draft.published_by = clock.now(), actor
-    draft.save(update_fields=["published_at", "published_by"])
+    draft.publish_notes = notes_of_request()
+    draft.save(update_fields=["published_at", "published_by", "publish_notes"])
     form.current, form.draft, form.updated_at = draft, None, draft.published_at
     form.save(update_fields=["current", "draft", "updated_at"])
     record(
@@ -72,6 +74,8 @@ def _publish(form: Form, draft: FormVersion, actor: Actor | None) -> FormVersion
 
 def _rename(draft: FormVersion, version: str) -> None:
     """Write another version into the draft's XML; the rest of the XML stays as it was."""
+    if len(version) > MAX_ID or not version.isprintable():
+        raise Problem(problems.VERSION_UNUSABLE, limit=MAX_ID)
     html = parse_xml(bytes(draft.xml), MAX_XFORM)
     instance = child(html, "head", "model", "instance")
     assert instance is not None  # noqa: S101  read_xform has accepted this XML
