@@ -77,7 +77,9 @@ RULE_SET_INVALID = Kind(
     _("The rule set has %(count)s errors; the first: %(first)s"),
     _("Mend them and check again."),
 )
-DOCUMENT_SHAPE = Kind("400.641", 400, _("%(reason)s"), _("Compare with the rule-set guide."))
+DOCUMENT_SHAPE = Kind(
+    "400.641", 400, _("%(reason)s"), _("Compare with the guide to rule sets, docs/rules.md.")
+)
 MISSING_COLUMN = Kind("400.642", 400, _("`%(name)s` is missing here."), _("Fill it in."))
 EXTRA_COLUMN = Kind(
     "400.643", 400, _("`%(name)s` is not a column that is known here."), _("%(cure)s")
@@ -262,7 +264,7 @@ CASES_SHAPE = Kind(
     "400.691",
     400,
     _("The case file cannot be used: %(path)s: %(reason)s"),
-    _("Compare with the description of case files in the rule-set guide."),
+    _("Compare with the section on cases in docs/rules.md."),
 )
 
 # The sample county.

@@ -95,7 +95,7 @@ def state_of(entity: Entity) -> TierState | None:
 def live_tasks(entity: Entity) -> list[Task]:
     """The child's open work, the most urgent first."""
     live = Task.objects.filter(entity=entity, state__in=Task.LIVE)
-    return list(live.select_related("assignee").order_by("due_at")[:50])
+    return list(live.select_related("assignee").order_by("due_at", "pk")[:50])
 
 
 def last_visits(entity: Entity, reader: User) -> list[Subject]:

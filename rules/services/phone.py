@@ -25,7 +25,7 @@ def show_child(entity: Entity, state: TierState, rule_set: RuleSet) -> None:
     tasks = Task.objects.filter(entity=entity, state__in=(Task.State.OPEN, Task.State.ACCEPTED))
     lines = [
         f"{task.title.get('zh', task.code)}（{day_text(task.due_at)}前）"
-        for task in tasks.order_by("due_at")
+        for task in tasks.order_by("due_at", "code", "episode")
     ]
     more = [f"等{len(lines)}项"] if len(lines) > MOST_TASKS else []
     shown = {
