@@ -11,18 +11,20 @@ from django.http import (
 )
 
 from forms.blobs import open_blob
-from forms.edge import XML, cached_response
+from forms.edge import cached_response
 from forms.lists import ListFile, entity_chunks, entity_list, places_list
 from forms.models import Blob, FormAttachment, FormVersion
 from forms.registry.placing import Reach
 from server.people.access import Scope
 from server.problems import NOT_FOUND, Problem
 
+XFORM = "application/xml; charset=utf-8"
+
 
 def xform_response(request: HttpRequest, version: FormVersion) -> HttpResponseBase:
     """The form's XML, byte for byte what the list's md5 is of."""
     return cached_response(
-        request, version.md5, lambda: HttpResponse(bytes(version.xml), content_type=XML)
+        request, version.md5, lambda: HttpResponse(bytes(version.xml), content_type=XFORM)
     )
 
 

@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from forms.api.forms import form_of, shown
 from forms.api.requests import (
+    SUCCESS,
     RawParser,
     anybody,
     asked,
@@ -30,8 +31,9 @@ from forms.services import (
     publish_draft,
     set_draft,
 )
+from forms.services.form_files import unlink_dataset
 from forms.services.offers import own_draft
-from forms.services.summaries import FormSummary
+from forms.services.summaries import draft_summary
 from forms.xlsform.entity import EntityDeclaration
 from server.people.access import Scope
 from server.people.roles import Verb
@@ -53,7 +55,8 @@ class Draft(APIView):
             one.as_dict() if hasattr(one, "as_dict") else {"message": str(one)}
             for one in publish_checks(draft)
         ]
-        return Response(form_json(draft.form, draft, FormSummary()) | {"publishChecks": told})
+        shape = form_json(draft.form, draft, draft_summary(draft))
+        return Response(shape | {"publishChecks": told})
 
     def post(self, request: Request, project_id: int, xml_form_id: str) -> Response:
         user = person(request, Verb.FORM_UPDATE)
@@ -121,17 +124,18 @@ class DraftAttachment(APIView):
     def post(self, request: Request, project_id: int, xml_form_id: str, name: str) -> Response:
         draft = _draft(request, project_id, xml_form_id)
         content = request.data if isinstance(request.data, bytes) else b""
-        attach_file(
+        place = attach_file(
             draft, name, content, content_type=request.content_type or "", actor=anybody(request)
         )
-        return success()
+        # the contract has changed from one to the other, and clients look for either
+        return Response(attachment_json(place) | SUCCESS)
 
     def patch(self, request: Request, project_id: int, xml_form_id: str, name: str) -> Response:
         draft, body = _draft(request, project_id, xml_form_id), body_of(request)
         if "dataset" not in body:
             raise Problem(MISSING, field="dataset")
-        act = link_dataset if flag_of(body, "dataset", False) else clear_file
-        return Response(attachment_json(act(draft, name, actor=anybody(request))))
+        act = link_dataset if flag_of(body, "dataset", False) else unlink_dataset
+        return Response(attachment_json(act(draft, name, actor=anybody(request))) | SUCCESS)
 
     def delete(self, request: Request, project_id: int, xml_form_id: str, name: str) -> Response:
         clear_file(_draft(request, project_id, xml_form_id), name, actor=anybody(request))

@@ -6,18 +6,29 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from forms.api.requests import RawParser, asked, body_of, is_extended, person, success
-from forms.api.shapes import attachment_json, fields_json, form_json, version_json
+from forms.api.shapes import (
+    EXCEL,
+    attachment_json,
+    fields_json,
+    form_json,
+    notes_json,
+    version_json,
+)
 from forms.edge import download, known_actor
 from forms.files import blob_response
 from forms.models import Form, FormVersion
 from forms.services import upload_form
 from forms.services.offers import own_draft, project_for, published_version
-from forms.services.projects import delete_form, restore_form, set_form_state
+from forms.services.projects import delete_form, set_form_state
 from forms.services.summaries import form_summaries
+from forms.services.trash import restore_form
 from forms.services.visibility import visible_in_lists
+from server.people.access import can
 from server.people.models import User
 from server.people.roles import Verb
 from server.problems import NOT_FOUND, UNEXPECTED, Problem
+
+_HEAVY = ("current__xml", "current__fields", "draft__xml", "draft__fields")
 
 
 class Forms(APIView):
@@ -31,7 +42,7 @@ class Forms(APIView):
         rows = Form.objects.filter(
             project=project, deleted_at__isnull=not asked(request, "deleted")
         )
-        forms = list(rows.select_related("current__sheet", "draft__sheet", "created_by"))
+        forms = list(rows.select_related("current", "draft", "created_by").defer(*_HEAVY))
         summaries = form_summaries(forms, visible_in_lists(user)) if is_extended(request) else {}
         return Response(
             [form_json(one, shown(one), summaries.get(one.pk)) for one in forms if shown(one)]
@@ -57,12 +68,11 @@ class OneForm(APIView):
     def get(self, request: Request, project_id: int, xml_form_id: str) -> Response:
         user = person(request, Verb.FORM_READ)
         form = form_of(user, project_id, xml_form_id)
-        summary = (
-            form_summaries([form], visible_in_lists(user))[form.pk]
-            if is_extended(request)
-            else None
-        )
-        return Response(form_json(form, shown(form), summary))
+        if not is_extended(request):
+            return Response(form_json(form, shown(form)))
+        summary = form_summaries([form], visible_in_lists(user))[form.pk]
+        notes = notes_json(shown(form)) if can(user, Verb.FORM_UPDATE) else {}
+        return Response(form_json(form, shown(form), summary) | notes)
 
     def patch(self, request: Request, project_id: int, xml_form_id: str) -> Response:
         user = person(request, Verb.FORM_UPDATE)
@@ -98,21 +108,20 @@ class Versions(APIView):
     """`/v1/projects/{projectId}/forms/{xmlFormId}/versions`"""
 
     def get(self, request: Request, project_id: int, xml_form_id: str) -> Response:
-        form = form_of(person(request, Verb.FORM_READ), project_id, xml_form_id)
-        rows = form.versions.exclude(published_at=None).select_related("sheet", "published_by")
-        extended = is_extended(request)
+        user = person(request, Verb.FORM_READ)
+        form = form_of(user, project_id, xml_form_id)
+        rows = form.versions.exclude(published_at=None).select_related("published_by")
         ordered = rows.defer("xml", "fields").order_by("-published_at", "-id")
-        return Response([version_json(form, one, extended=extended) for one in ordered])
+        return Response([_version(form, one, user, request) for one in ordered])
 
 
 class OneVersion(APIView):
     """`/v1/projects/{projectId}/forms/{xmlFormId}/versions/{version}`"""
 
     def get(self, request: Request, project_id: int, xml_form_id: str, version: str) -> Response:
-        row = published_version(
-            person(request, Verb.FORM_READ), project_id, xml_form_id, named(version)
-        )
-        return Response(version_json(row.form, row, extended=is_extended(request)))
+        user = person(request, Verb.FORM_READ)
+        row = published_version(user, project_id, xml_form_id, named(version))
+        return Response(_version(row.form, row, user, request))
 
 
 class Fields(APIView):
@@ -154,16 +163,20 @@ def form_sheet(
         if is_draft
         else published_version(actor, project_id, xml_form_id, named(version))
     )
-    if row.sheet is None or not row.sheet_name.endswith(f".{ending}"):
+    if row.sheet is None or not row.sheet_name.lower().endswith(f".{ending}"):
         raise Problem(NOT_FOUND)
-    return blob_response(request, row.sheet, f"{xml_form_id}.{ending}")
+    response = blob_response(request, row.sheet, f"{xml_form_id}.{ending}")
+    if response.status_code == 200:
+        # the same bytes may have come before under another type
+        response["Content-Type"] = EXCEL[f".{ending}"]
+    return response
 
 
 def form_of(user: User, project_id: int, xml_form_id: str) -> Form:
     """The form of that id, with both its versions. Problems: 403.1, 404.1."""
     project = project_for(user, project_id)
     rows = Form.objects.alive().filter(project=project, xml_form_id=xml_form_id)
-    found = rows.select_related("current__sheet", "draft__sheet", "created_by", "project").first()
+    found = rows.select_related("current", "draft", "created_by", "project").first()
     if found is None:
         raise Problem(NOT_FOUND)
     return found
@@ -175,6 +188,12 @@ def shown(form: Form) -> FormVersion:
     if found is None:
         raise Problem(NOT_FOUND)
     return found
+
+
+def _version(form: Form, row: FormVersion, user: User, request: Request) -> dict[str, object]:
+    extended = is_extended(request)
+    notes = notes_json(row) if extended and can(user, Verb.FORM_UPDATE) else {}
+    return version_json(form, row, extended=extended) | notes
 
 
 def named(version: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Projects, forms and phones as the contract's JSON objects."""
 
+from pathlib import PurePath
 from typing import Any
 
 from forms.instance.odata import odata_name
@@ -9,6 +10,10 @@ from server.people.access import actor_json, api_time
 from server.people.models import AppUser
 
 Json = dict[str, Any]
+EXCEL = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xls": "application/vnd.ms-excel",
+}
 
 
 def project_json(project: Project, summary: ProjectSummary | None = None) -> Json:
@@ -63,11 +68,20 @@ def _extended(form: Form, version: FormVersion, summary: FormSummary) -> Json:
         "reviewStates": summary.review_states,
         "lastSubmission": api_time(summary.last_submission),
         "createdBy": actor_json(form.created_by) if form.created_by else None,
-        "excelContentType": version.sheet.content_type if version.sheet else None,
+        "excelContentType": sheet_type(version),
         "entityRelated": bool(version.entities),
-        "publicLinks": 0,
-        "publishNotes": None,
+        "publicLinks": summary.public_links,
     }
+
+
+def notes_json(version: FormVersion) -> Json:
+    """What was said when the version was published; only for those who may change the form."""
+    return {"publishNotes": version.publish_notes or None}
+
+
+def sheet_type(version: FormVersion) -> str | None:
+    """The MIME type of the Excel file that the version was made from; null without one."""
+    return EXCEL.get(PurePath(version.sheet_name).suffix.lower()) if version.sheet_id else None
 
 
 def version_json(form: Form, version: FormVersion, *, extended: bool = False) -> Json:
@@ -75,7 +89,7 @@ def version_json(form: Form, version: FormVersion, *, extended: bool = False) ->
     shape = form_json(form, version)
     if extended:
         shape["publishedBy"] = actor_json(version.published_by) if version.published_by else None
-        shape["excelContentType"] = version.sheet.content_type if version.sheet else None
+        shape["excelContentType"] = sheet_type(version)
     return shape
 
 

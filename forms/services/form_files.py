@@ -12,7 +12,7 @@ from forms.xlsform.xform import ExpectedFile
 from server import clock
 from server.journal.services import record
 from server.people.models import Actor
-from server.problems import Problem
+from server.problems import NOT_FOUND, Problem
 
 PLACES_FILES = frozenset({"town.csv", "village.csv", "school.csv"})
 Source = FormAttachment.Source
@@ -60,16 +60,28 @@ def attach_file(
 
 @transaction.atomic
 def link_dataset(version: FormVersion, name: str, *, actor: Actor | None) -> FormAttachment:
-    """Link the CSV place `name` of a draft to the entity list of that name. Problems:
-    FILE_NOT_EXPECTED, NOT_LINKABLE.
+    """Link the CSV place `name` of a draft to the published entity list of that name. Problems:
+    FILE_NOT_EXPECTED, NOT_LINKABLE, 404.1 where there is no such list.
     """
     place = _expected(version, name)
-    stem = name[: -len(".csv")] if name.lower().endswith(".csv") else ""
-    dataset = Dataset.objects.filter(project_id=version.form.project_id, name=stem).first()
-    if dataset is None or place.type != "file":
-        raise Problem(problems.NOT_LINKABLE, name=stem or name)
+    if place.type != "file":
+        raise Problem(problems.NOT_LINKABLE, name=name)
+    stem = name[: -len(".csv")] if name.lower().endswith(".csv") else name
+    lists = Dataset.objects.filter(project_id=version.form.project_id, name=stem)
+    dataset = lists.exclude(published_at=None).first()
+    if dataset is None:
+        raise Problem(NOT_FOUND)
     place.source, place.dataset, place.blob = Source.DATASET, dataset, None
     return _saved(place, actor)
+
+
+@transaction.atomic
+def unlink_dataset(version: FormVersion, name: str, *, actor: Actor | None) -> FormAttachment:
+    """Take the entity list away from the place `name` of a draft; an uploaded file stays. Problem:
+    FILE_NOT_EXPECTED.
+    """
+    place = _expected(version, name)
+    return clear_file(version, name, actor=actor) if place.source == Source.DATASET else place
 
 
 @transaction.atomic

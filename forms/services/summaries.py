@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q
 
-from forms.models import Dataset, Entity, Form, Project, Submission
+from forms.models import Dataset, Entity, Form, FormVersion, Project, PublicLink, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class FormSummary:
         default_factory=lambda: {"received": 0, "hasIssues": 0, "edited": 0}
     )
     last_submission: datetime | None = None
+    public_links: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,20 @@ def form_summaries(forms: Iterable[Form], visible: Q) -> dict[int, FormSummary]:
         if state in summary.review_states:
             summary.review_states[state] += row["number"]
         summary.last_submission = max(filter(None, (summary.last_submission, row["last"])))
+    links = PublicLink.objects.usable().filter(form__in=found).values("form_id").order_by()
+    for one in links.annotate(number=Count("pk")):
+        found[one["form_id"]].public_links = one["number"]
     return found
+
+
+def draft_summary(draft: FormVersion) -> FormSummary:
+    """Counts of the records that were sent to test `draft`."""
+    rows = Submission.objects.alive().filter(
+        form=draft.form_id, is_draft=True, versions__form_version=draft
+    )
+    told = rows.aggregate(number=Count("pk", distinct=True), last=Max("created_at"))
+    counts = {"received": told["number"], "hasIssues": 0, "edited": 0}
+    return FormSummary(told["number"], counts, told["last"])
 
 
 def dataset_summaries(datasets: Iterable[Dataset]) -> dict[int, DatasetSummary]:

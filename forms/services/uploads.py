@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import unquote
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from forms import problems
 from forms.blobs import StoredFile, blob_of, store_file
 from forms.models import Form, FormVersion, Project
 from forms.services.form_files import attach_file, expect_files
 from forms.services.publishing import publish_draft
-from forms.xlsform.diff import diff_fields
+from forms.xlsform.converter import convert_apart
+from forms.xlsform.diff import diff_fields, retyped
 from forms.xlsform.field import Field
-from forms.xlsform.workbook import read_workbook
 from forms.xlsform.xform import XForm, read_xform
 from server import clock
 from server.journal.services import record
@@ -60,12 +60,12 @@ def upload_form(
     details, FORM_EXISTS, and those of `publish_draft`.
     """
     upload = _read(content, content_type, filename, fallback_form_id)
-    _refuse_warnings(upload, [], ignore_warnings)
+    form_id = upload.xform.form_id
+    _refuse_warnings(upload, _same_in_trash(project, form_id), ignore_warnings)
     with transaction.atomic():
-        form_id = upload.xform.form_id
         if project.forms.alive().filter(xml_form_id=form_id).exists():
             raise Problem(problems.FORM_EXISTS, form=form_id)
-        form = Form.objects.create(project=project, xml_form_id=form_id, created_by=actor)
+        form = _new_form(project, form_id, actor)
         record("form.create", actor=actor, subject=f"form:{form_id}", project_id=project.pk)
         draft = _add_draft(form, upload, actor)
         return publish_draft(form, actor=actor) if publish else draft
@@ -83,7 +83,8 @@ def set_draft(
     """A new draft of `form` from `content`, or a copy of the published version when there is none.
     An older draft gives way.
 
-    Problems: those of reading, FORM_ID_DIFFERS, FORM_WARNINGS (also for fields that disappear).
+    Problems: those of reading, FORM_ID_DIFFERS, FIELD_TYPE_CHANGED, FORM_WARNINGS (also for fields
+    that disappear).
     """
     if not content:
         return _copy_current(form, actor)
@@ -92,6 +93,7 @@ def set_draft(
         raise Problem(
             problems.FORM_ID_DIFFERS, found=upload.xform.form_id, expected=form.xml_form_id
         )
+    _refuse_new_types(form, upload.xform)
     _refuse_warnings(upload, _structural_changes(form, upload.xform), ignore_warnings)
     with transaction.atomic():
         return _add_draft(form, upload, actor)
@@ -123,9 +125,9 @@ def _read(content: bytes, content_type: str, filename: str, fallback: str) -> _U
         return _Upload(read_xform(content))
     if kind not in _ENDINGS:
         raise Problem(problems.FORM_FILE_TYPE, value=kind)
-    fallback = unquote(fallback)
-    name = filename or f"{PurePath(fallback).stem or 'form'}{_ENDINGS[kind]}"
-    converted = read_workbook(content, name, PurePath(fallback).stem)
+    fallback = _without_ending(unquote(fallback))
+    name = filename or f"{fallback or 'form'}{_ENDINGS[kind]}"
+    converted = convert_apart(content, name, fallback)
     sheet = store_file(content, name, kind)
     return _Upload(
         converted.xform, converted.warnings, sheet, PurePath(name).name[:255], converted.itemsets
@@ -136,15 +138,52 @@ def _refuse_warnings(upload: _Upload, workflow: list[dict[str, object]], ignore:
     if ignore or not (upload.warnings or workflow):
         return
     found = {"xlsFormWarnings": list(upload.warnings), "workflowWarnings": workflow}
-    raise Problem(problems.FORM_WARNINGS, details={"warnings": found})
+    told = {name: rows for name, rows in found.items() if rows}
+    raise Problem(problems.FORM_WARNINGS, details={"warnings": told})
 
 
 def _structural_changes(form: Form, xform: XForm) -> list[dict[str, object]]:
     if form.current is None:
         return []
     old = [Field.from_json(one) for one in form.current.fields]
-    lost = list(diff_fields(old, xform.fields).lost_paths)
+    lost = [path.rpartition("/")[2] for path in diff_fields(old, xform.fields).lost_paths]
     return [{"type": "structureChanged", "details": lost}] if lost else []
+
+
+def _same_in_trash(project: Project, form_id: str) -> list[dict[str, object]]:
+    gone = project.forms.filter(xml_form_id=form_id).exclude(deleted_at=None)
+    if not gone.exists():
+        return []
+    return [{"type": "deletedFormExists", "details": {"xmlFormId": form_id}}]
+
+
+def _refuse_new_types(form: Form, xform: XForm) -> None:
+    """What an earlier version collected under a path stays readable beside what this one will."""
+    published = form.versions.filter(published_at__isnull=False)
+    for fields in published.values_list("fields", flat=True).order_by("-pk").iterator(4):
+        for old, new in retyped([Field.from_json(one) for one in fields], xform.fields):
+            raise Problem(
+                problems.FIELD_TYPE_CHANGED,
+                details={"path": new.path, "type": old.type},
+                path=new.path,
+                before=old.type,
+                after=new.type,
+            )
+
+
+def _new_form(project: Project, form_id: str, actor: Actor | None) -> Form:
+    try:
+        with transaction.atomic():
+            return Form.objects.create(project=project, xml_form_id=form_id, created_by=actor)
+    except IntegrityError:  # somebody else was faster
+        raise Problem(problems.FORM_EXISTS, form=form_id) from None
+
+
+def _without_ending(name: str) -> str:
+    """A file's name without the ending of a form; an id that holds full stops keeps them."""
+    stem, dot, ending = name.strip().rpartition(".")
+    is_file = f".{ending.lower()}" in (*_ENDINGS.values(), ".xml")
+    return stem if dot and is_file else name.strip()
 
 
 def _add_draft(form: Form, upload: _Upload, actor: Actor | None) -> FormVersion:

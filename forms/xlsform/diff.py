@@ -56,6 +56,21 @@ def diff_fields(old: Sequence[Field], new: Sequence[Field]) -> FieldDiff:
     )
 
 
+def retyped(old: Sequence[Field], new: Sequence[Field]) -> list[tuple[Field, Field]]:
+    """Questions of one path whose answers cannot stand in one column (Central's rule): a type became
+    another, unless it became text.
+    """
+    before = {one.path: one for one in old}
+    pairs = [(before[one.path], one) for one in new if one.path in before]
+    return [
+        (left, right)
+        for left, right in pairs
+        if left.type != right.type
+        and "unknown" not in (left.type, right.type)
+        and not (right.type == "string" and left.is_leaf)
+    ]
+
+
 def _moved(removed: list[Field], added: list[Field]) -> tuple[tuple[str, str], ...]:
     pairs = []
     for left in (one for one in removed if one.is_leaf):

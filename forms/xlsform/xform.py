@@ -179,6 +179,8 @@ def _attachments(
     for form, address in texts.media:
         name = _file_name(address)
         found.setdefault(name, ExpectedFile(name, _MEDIA[form]))
+    if any(len(name) > MAX_ID for name in found):
+        raise Problem(problems.FILE_NAME_UNUSABLE, limit=MAX_ID)
     return tuple(one for one in found.values() if one.name)
 
 
