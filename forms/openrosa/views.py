@@ -22,7 +22,7 @@ from forms.openrosa.documents import form_list as form_list_xml
 from forms.openrosa.documents import integrity as integrity_xml
 from forms.openrosa.documents import manifest as manifest_xml
 from forms.openrosa.links import Links
-from forms.openrosa.parcels import read_arrival
+from forms.parcels import read_arrival
 from forms.registry.placing import Reach, places_of_link, reach_of
 from forms.services import receive_submission
 from forms.services.gate import offered_to_phone
