@@ -11,6 +11,7 @@ from forms.services import create_app_user, revoke_app_user
 from forms.services.offers import project_for
 from forms.services.phone_scope import phone_for, readable_phones, workers_for
 from forms.services.phones import delete_app_user
+from forms.services.public_links import links_for
 from server.accounts.properties import (
     checked_properties,
     names_of,
@@ -84,8 +85,10 @@ class ActorProperties(APIView):
         names = names_of(project_for(user, project_id).pk)
         if not is_extended(request):
             return Response([{"name": name} for name in names])
-        held = _phones(user, project_id).values_list("properties", flat=True)
-        used = list(held.filter(deleted_at=None))
+        used = [
+            *_phones(user, project_id).filter(deleted_at=None).values_list("properties", flat=True),
+            *links_for(user).filter(form__project=project_id).values_list("properties", flat=True),
+        ]
         return Response(
             [
                 {"name": name, "values": sorted({one[name] for one in used if name in one})}

@@ -69,7 +69,7 @@ def body_of(request: Request) -> dict[str, Any]:
     """The JSON object that was sent. Problem 400.1 for anything else."""
     if not isinstance(request.data, dict):
         raise Problem(UNPARSEABLE, format="JSON", reason="an object is expected")
-    return dict(request.data)
+    return {name: value for name, value in request.data.items() if name != "__csrf"}
 
 
 def text_of(body: dict[str, Any], name: str, *, limit: int = 200) -> str:

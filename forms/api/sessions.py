@@ -5,13 +5,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from forms.api.requests import body_of, person, success, text_of
-from forms.models import ProjectAppUser
+from forms.models import ProjectAppUser, PublicLink
 from forms.services import revoke_app_user
 from forms.services.phone_scope import readable_phones
+from forms.services.public_links import links_for, revoke_link
 from server.journal.services import record
 from server.people.access import api_time, require, stand_at
 from server.people.authentication import SESSION_COOKIE, check_password, open_session
-from server.people.models import ApiSession, token_digest
+from server.people.models import ApiSession, User, token_digest
 from server.people.roles import Verb
 from server.problems import NOT_FOUND, Problem
 
@@ -74,7 +75,7 @@ class CurrentSession(APIView):
 
 
 class OneSession(APIView):
-    """`/v1/sessions/{token}`: one's own session, or the key of a phone."""
+    """`/v1/sessions/{token}`: one's own session, the key of a phone, or a public link."""
 
     def delete(self, request: Request, token: str) -> Response:
         user = person(request)
@@ -84,15 +85,35 @@ class OneSession(APIView):
                 require(user, Verb.USER_CREATE)
             session.delete()
             return success()
-        link = ProjectAppUser.objects.filter(app_user__key=token).first()
-        if link is not None:
-            stand_at(user, link.project_id)  # a manager of that project may
-        require(user, Verb.FIELD_KEY_CREATE)
-        link = readable_phones(user).filter(app_user__key=token, app_user__revoked_at=None).first()
-        if link is None:
-            raise Problem(NOT_FOUND)
-        revoke_app_user(link.app_user, actor=user)
+        if not _end_link(user, token):
+            _end_phone(user, token)
         return success()
+
+
+def _end_link(user: User, token: str) -> bool:
+    """End the public link with this token, if it is one. Problems: 403.1, 404.1."""
+    link = PublicLink.objects.alive().filter(token=token).select_related("form").first()
+    if link is None:
+        return False
+    stand_at(user, link.form.project_id, link.form_id)  # a manager of that project may
+    require(user, Verb.FIELD_KEY_CREATE)
+    found = links_for(user).filter(pk=link.pk, revoked_at=None).first()
+    if found is None:
+        raise Problem(NOT_FOUND)
+    revoke_link(found, actor=user)
+    return True
+
+
+def _end_phone(user: User, token: str) -> None:
+    """End the phone with this key. Problems: 403.1, 404.1."""
+    link = ProjectAppUser.objects.filter(app_user__key=token).first()
+    if link is not None:
+        stand_at(user, link.project_id)  # a manager of that project may
+    require(user, Verb.FIELD_KEY_CREATE)
+    link = readable_phones(user).filter(app_user__key=token, app_user__revoked_at=None).first()
+    if link is None:
+        raise Problem(NOT_FOUND)
+    revoke_app_user(link.app_user, actor=user)
 
 
 def _session(request: Request) -> ApiSession | None:

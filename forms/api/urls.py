@@ -8,13 +8,16 @@ from forms.api import (
     app_users,
     assignments,
     audits,
+    comments,
     datasets,
     drafts,
     entities,
     preferences,
     projects,
+    public_links,
     roles,
     sessions,
+    submission_audits,
     submission_parts,
     submissions,
     users,
@@ -25,7 +28,6 @@ _P = "v1/projects/<int:project_id>"
 _F = f"{_P}/forms/<str:xml_form_id>"
 _V = f"{_F}/versions/<str:version>"
 _S = f"{_F}/submissions/<str:instance_id>"
-_SV = f"{_S}/versions/<str:version_id>"
 _D = f"{_P}/datasets/<str:name>"
 _E = f"{_D}/entities/<str:uuid>"
 _T = "v1/test/<str:token>/projects/<int:project_id>/forms/<str:xml_form_id>"
@@ -95,21 +97,46 @@ _FORMS: list[URLPattern] = [
     path(f"{_F}/assignments/<str:role>", assignments.FormAssignments.as_view()),
     path(f"{_F}/assignments/<str:role>/<int:actor_id>", assignments.OneFormAssignment.as_view()),
 ]
+_LINKS: list[URLPattern] = [
+    path(f"{_F}/public-links", public_links.PublicLinks.as_view()),
+    path(f"{_F}/public-links/<int:link_id>", public_links.OnePublicLink.as_view()),
+    path("v1/form-links/<str:form_link_id>/form", public_links.LinkedForm.as_view()),
+]
+
+
+def _of_records(base: str, named: dict[str, bool]) -> list[URLPattern]:
+    """What the records of a form and those of its draft have in common."""
+    one = f"{base}/<str:instance_id>"
+    version = f"{one}/versions/<str:version_id>"
+    return [
+        path(base, submissions.Submissions.as_view(), named),
+        path(f"{base}/submitters", submissions.Submitters.as_view(), named),
+        path(f"{one}.xml", submissions.submission_xml, named),
+        path(f"{version}.xml", submission_parts.version_xml, named),
+        path(f"{one}/audits", submission_audits.SubmissionAudits.as_view(), named),
+        path(f"{one}/attachments", submission_parts.Files.as_view(), named),
+        path(f"{one}/attachments/<str:name>", submission_parts.OneFile.as_view(), named),
+        path(f"{one}/versions", submission_parts.Versions.as_view(), named),
+        path(f"{one}/diffs", submission_parts.Diffs.as_view(), named),
+        path(f"{version}/attachments", submission_parts.Files.as_view(), named),
+        path(f"{version}/attachments/<str:name>", submission_parts.OneFile.as_view(), named),
+        path(version, submission_parts.OneVersion.as_view(), named),
+    ]
+
+
 _SUBMISSIONS: list[URLPattern] = [
-    path(f"{_F}/submissions", submissions.Submissions.as_view()),
-    path(f"{_F}/draft/submissions", submissions.DraftSubmissions.as_view()),
-    path(f"{_T}/draft/submissions", submissions.DraftSubmissions.as_view()),
-    path(f"{_S}.xml", submissions.submission_xml),
-    path(f"{_SV}.xml", submission_parts.version_xml),
+    path(f"{_T}/draft/submissions", submissions.TestSubmissions.as_view()),
     path(f"{_S}/restore", submissions.RestoreSubmission.as_view()),
-    path(f"{_S}/attachments", submission_parts.Files.as_view()),
-    path(f"{_S}/attachments/<str:name>", submission_parts.OneFile.as_view()),
-    path(f"{_S}/versions", submission_parts.Versions.as_view()),
-    path(f"{_S}/diffs", submission_parts.Diffs.as_view()),
-    path(f"{_SV}/attachments", submission_parts.Files.as_view()),
-    path(f"{_SV}/attachments/<str:name>", submission_parts.OneFile.as_view()),
-    path(_SV, submission_parts.OneVersion.as_view()),
+    path(f"{_S}/edit", submissions.Edit.as_view()),
+    path(f"{_S}/comments", comments.Comments.as_view()),
+    *_of_records(f"{_F}/submissions", {}),
+    *_of_records(f"{_F}/draft/submissions", {"is_draft": True}),
     path(_S, submissions.OneSubmission.as_view()),
+    path(
+        f"{_F}/draft/submissions/<str:instance_id>",
+        submissions.OneDraftSubmission.as_view(),
+        {"is_draft": True},
+    ),
 ]
 _ENTITIES: list[URLPattern] = [
     path(f"{_P}/datasets", datasets.Datasets.as_view()),
@@ -125,6 +152,7 @@ _ENTITIES: list[URLPattern] = [
 urlpatterns: list[URLPattern] = [
     *_PEOPLE,
     *_FORMS,
+    *_LINKS,
     *_SUBMISSIONS,
     *_ENTITIES,
     path(_F, form_views.OneForm.as_view()),

@@ -7,12 +7,15 @@ another or to nobody.
 
 import base64
 import binascii
+import json
 import secrets
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
@@ -23,8 +26,9 @@ from server.people.models import Actor, ApiSession, AppUser, User, new_token, to
 from server.prepared import Prepared, partial
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Kind, Problem, gettext_noop
 
-# Central's: it opens reading over https and nothing else, so that no other site can write with it
+# Central's: over https it opens reading, and writing only beside the session's csrf, which no other site knows
 SESSION_COOKIE = "__Host-session"
+CSRF_BODY = 1_000_000  # bytes; whoever sends more names it in the header
 WRONG_PASSWORD = Kind("401.2", 401, gettext_noop("The email or the password is wrong."))
 BASIC_NEEDS_HTTPS = Kind("401.3", 401, gettext_noop("A password may only be sent over https."))
 
@@ -83,9 +87,36 @@ def _shown(request: HttpRequest) -> tuple[Actor | None, str]:
     if user is not None and user.is_authenticated:
         return user, "cookie"
     token = request.COOKIES.get(SESSION_COOKIE, "")
-    if token and request.is_secure() and request.method in ("GET", "HEAD"):
+    if (
+        token
+        and request.is_secure()
+        and (request.method in ("GET", "HEAD") or _knows_csrf(request, token))
+    ):
         return _user_of_token(token), "bearer"
     return None, ""
+
+
+def _knows_csrf(request: HttpRequest, token: str) -> bool:
+    """Whether a write comes with the csrf that `POST /v1/sessions` told: in the body as Central's `__csrf` (of a form,
+    or of a small JSON object), or as the header X-CSRF-Token.
+    """
+    said = request.headers.get("X-CSRF-Token", "")
+    length = request.headers.get("Content-Length", "")
+    if not said and length.isdigit() and int(length) <= CSRF_BODY:
+        said = _csrf_in(request)
+    kept = ApiSession.objects.filter(digest=token_digest(token)).values_list("csrf", flat=True)
+    return bool(said) and any(constant_time_compare(said, one) for one in kept)
+
+
+def _csrf_in(request: HttpRequest) -> str:
+    if request.content_type == "application/x-www-form-urlencoded":
+        return parse_qs(request.body.decode("utf-8", "replace")).get("__csrf", [""])[0]
+    try:
+        body = json.loads(request.body) if request.content_type == "application/json" else {}
+    except ValueError:  # the view says what is wrong with it
+        return ""
+    said = body.get("__csrf", "") if isinstance(body, dict) else ""
+    return said if isinstance(said, str) else ""
 
 
 _KEY_COLUMNS = ("pk", "display_name", "worker_id", "worker__is_active", "worker__deleted_at")
