@@ -300,7 +300,10 @@ REACTIONS: dict[str, list[str]] = {
     "simulation.started": ["rules.services.simulations.run_simulation"],
 }
 # functions (form_version) -> list of problems shown before publishing
-PUBLISH_CHECKS: list[str] = ["rules.services.publish_checks.check_form_version"]
+PUBLISH_CHECKS: list[str] = [
+    "forms.services.encryption_of_forms.check_encryption",
+    "rules.services.publish_checks.check_form_version",
+]
 # functions (entity, reader) -> iterable of timeline items
 TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
 # function (project id, xmlFormId) -> the form's key or None: roles may be held on one form

@@ -4,7 +4,7 @@ from pathlib import PurePath
 from typing import Any
 
 from forms.instance.odata import odata_name
-from forms.models import Form, FormAttachment, FormVersion, Project
+from forms.models import Form, FormAttachment, FormVersion, Key, Project
 from forms.services.summaries import FormSummary, ProjectSummary
 from server.people.access import actor_json, api_time
 from server.people.models import AppUser
@@ -23,7 +23,7 @@ def project_json(project: Project, summary: ProjectSummary | None = None) -> Jso
         "name": project.name,
         "description": project.description or None,
         "archived": project.archived,
-        "keyId": None,
+        "keyId": project.key_id,
         "createdAt": api_time(project.created_at),
         "updatedAt": api_time(project.updated_at),
         "deletedAt": api_time(project.deleted_at),
@@ -39,6 +39,11 @@ def project_json(project: Project, summary: ProjectSummary | None = None) -> Jso
     }
 
 
+def key_json(key: Key) -> Json:
+    """A key without its private half."""
+    return {"id": key.pk, "public": key.public, "managed": key.is_managed, "hint": key.hint or None}
+
+
 def form_json(form: Form, version: FormVersion, summary: FormSummary | None = None) -> Json:
     """Form as seen in `version` (the current one, or the draft), or ExtendedForm with a summary."""
     shape: Json = {
@@ -52,7 +57,7 @@ def form_json(form: Form, version: FormVersion, summary: FormSummary | None = No
         "state": form.state,
         "enketoId": None,
         "enketoOnceId": None,
-        "keyId": None,
+        "keyId": version.key_id,
         "draftToken": None if version.published_at else version.draft_token,
         "createdAt": api_time(form.created_at),
         "updatedAt": api_time(form.updated_at),

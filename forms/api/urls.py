@@ -13,6 +13,7 @@ from forms.api import (
     drafts,
     entities,
     preferences,
+    keys,
     projects,
     public_links,
     roles,
@@ -98,6 +99,11 @@ _FORMS: list[URLPattern] = [
     path(f"{_F}/assignments/<str:role>/<int:actor_id>", assignments.OneFormAssignment.as_view()),
 ]
 _LINKS: list[URLPattern] = [
+_KEYS: list[URLPattern] = [
+    path(f"{_P}/key", keys.ProjectKey.as_view()),
+    path(f"{_F}/submissions/keys", keys.SubmissionKeys.as_view()),
+    path(f"{_F}/draft/submissions/keys", keys.SubmissionKeys.as_view(), {"is_draft": True}),
+]
     path(f"{_F}/public-links", public_links.PublicLinks.as_view()),
     path(f"{_F}/public-links/<int:link_id>", public_links.OnePublicLink.as_view()),
     path("v1/form-links/<str:form_link_id>/form", public_links.LinkedForm.as_view()),
@@ -153,6 +159,7 @@ urlpatterns: list[URLPattern] = [
     *_PEOPLE,
     *_FORMS,
     *_LINKS,
+    *_KEYS,
     *_SUBMISSIONS,
     *_ENTITIES,
     path(_F, form_views.OneForm.as_view()),

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from forms import problems
 from forms.blobs import StoredFile, blob_of, store_file
 from forms.models import Form, FormVersion, Project
+from forms.services.encryption_of_forms import encrypted_form, lists_unwritten, sealed_values
 from forms.services.form_files import attach_file, expect_files
 from forms.services.publishing import publish_draft
 from forms.xlsform.converter import convert_apart
@@ -61,7 +62,8 @@ def upload_form(
     """
     upload = _read(content, content_type, filename, fallback_form_id)
     form_id = upload.xform.form_id
-    _refuse_warnings(upload, _same_in_trash(project, form_id), ignore_warnings)
+    workflow = [*_same_in_trash(project, form_id), *_lists_lost(project, upload.xform)]
+    _refuse_warnings(upload, workflow, ignore_warnings)
     with transaction.atomic():
         if project.forms.alive().filter(xml_form_id=form_id).exists():
             raise Problem(problems.FORM_EXISTS, form=form_id)
@@ -94,7 +96,8 @@ def set_draft(
             problems.FORM_ID_DIFFERS, found=upload.xform.form_id, expected=form.xml_form_id
         )
     _refuse_new_types(form, upload.xform)
-    _refuse_warnings(upload, _structural_changes(form, upload.xform), ignore_warnings)
+    lost = _lists_lost(form.project, upload.xform)
+    _refuse_warnings(upload, [*_structural_changes(form, upload.xform), *lost], ignore_warnings)
     with transaction.atomic():
         return _add_draft(form, upload, actor)
 
@@ -150,6 +153,12 @@ def _structural_changes(form: Form, xform: XForm) -> list[dict[str, object]]:
     return [{"type": "structureChanged", "details": lost}] if lost else []
 
 
+def _lists_lost(project: Project, xform: XForm) -> list[dict[str, object]]:
+    """Ours, not Central's, which says nothing: registers would stop growing unnoticed."""
+    lists = lists_unwritten(project, xform)
+    return [{"type": "encryptedEntities", "details": lists}] if lists else []
+
+
 def _same_in_trash(project: Project, form_id: str) -> list[dict[str, object]]:
     gone = project.forms.filter(xml_form_id=form_id).exclude(deleted_at=None)
     if not gone.exists():
@@ -187,10 +196,10 @@ def _without_ending(name: str) -> str:
 
 
 def _add_draft(form: Form, upload: _Upload, actor: Actor | None) -> FormVersion:
-    xform = upload.xform
+    xform, key = encrypted_form(form.project_id, upload.xform)
     draft = FormVersion.objects.create(
         form=form,
-        **version_values(xform),
+        **{**version_values(xform), **sealed_values(key)},
         sheet=blob_of(upload.sheet) if upload.sheet else None,
         sheet_name=upload.sheet_name,
         warnings=list(upload.warnings),
@@ -231,6 +240,7 @@ def _copy_current(form: Form, actor: Actor | None) -> FormVersion:
             "fields",
             "entities",
             "languages",
+            "key_id",
             "sheet_id",
             "sheet_name",
             "warnings",
