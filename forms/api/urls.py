@@ -12,8 +12,8 @@ from forms.api import (
     datasets,
     drafts,
     entities,
-    preferences,
     keys,
+    preferences,
     projects,
     public_links,
     roles,
@@ -98,12 +98,12 @@ _FORMS: list[URLPattern] = [
     path(f"{_F}/assignments/<str:role>", assignments.FormAssignments.as_view()),
     path(f"{_F}/assignments/<str:role>/<int:actor_id>", assignments.OneFormAssignment.as_view()),
 ]
-_LINKS: list[URLPattern] = [
 _KEYS: list[URLPattern] = [
     path(f"{_P}/key", keys.ProjectKey.as_view()),
     path(f"{_F}/submissions/keys", keys.SubmissionKeys.as_view()),
     path(f"{_F}/draft/submissions/keys", keys.SubmissionKeys.as_view(), {"is_draft": True}),
 ]
+_LINKS: list[URLPattern] = [
     path(f"{_F}/public-links", public_links.PublicLinks.as_view()),
     path(f"{_F}/public-links/<int:link_id>", public_links.OnePublicLink.as_view()),
     path("v1/form-links/<str:form_link_id>/form", public_links.LinkedForm.as_view()),
@@ -158,8 +158,8 @@ _ENTITIES: list[URLPattern] = [
 urlpatterns: list[URLPattern] = [
     *_PEOPLE,
     *_FORMS,
-    *_LINKS,
     *_KEYS,
+    *_LINKS,
     *_SUBMISSIONS,
     *_ENTITIES,
     path(_F, form_views.OneForm.as_view()),
