@@ -9,6 +9,7 @@ import hashlib
 import mimetypes
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,12 +51,55 @@ def store_file(source: bytes | Readable, name: str = "", content_type: str = "")
     storage = _storage()
     if isinstance(storage, FileSystemStorage):
         target = Path(storage.path(place))
-        if not target.exists() or target.stat().st_size != stored.size:
+        if not _is_there(target, stored.size):
             _write_durably(source, target)
     elif not storage.exists(place):
         content = ContentFile(source) if isinstance(source, bytes) else File(source)  # type: ignore[arg-type]
         storage.save(place, content)
     return stored
+
+
+def _is_there(target: Path, size: int) -> bool:
+    """Whether the file is there whole; its time then says that somebody counts on it (`remove_stored`)."""
+    try:
+        if target.stat().st_size != size:
+            return False
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def stored_at(blob: Blob) -> float | None:
+    """When the file was last stored or found to be there, in seconds since 1970; None if it is gone."""
+    storage = _storage()
+    try:
+        return float(storage.get_modified_time(blob.storage_name).timestamp())
+    except FileNotFoundError:
+        return None
+
+
+def remove_stored(blob: Blob, fresh: float) -> None:
+    """Remove the file of a row that is gone, unless an upload has counted on it within the last
+    `fresh` seconds.
+
+    It is put aside first: an upload that looks now stores it anew, one that looked before has left
+    its time on it, and then it is put back.
+    """
+    storage = _storage()
+    if not isinstance(storage, FileSystemStorage):
+        storage.delete(blob.storage_name)
+        return
+    target = Path(storage.path(blob.storage_name))
+    aside = target.with_name(f".gone-{target.name}")
+    try:
+        target.replace(aside)
+    except FileNotFoundError:
+        return
+    if time.time() - aside.stat().st_mtime < fresh and not target.exists():
+        aside.replace(target)
+    else:
+        aside.unlink()
 
 
 def blob_of(stored: StoredFile) -> Blob:

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from forms.registry import force_overdue
 from forms.registry.tallies import fold_tallies, recount_tallies
+from forms.services.purging import purge
 
 
 @shared_task(name="forms.force_overdue", ignore_result=True)
@@ -22,3 +23,9 @@ def fold_tallies_task() -> None:
 def recount_tallies_task() -> None:
     """Count all records anew."""
     recount_tallies()
+
+
+@shared_task(name="forms.purge", ignore_result=True)
+def purge_task() -> None:
+    """Empty the trash of what has lain in it for thirty days."""
+    purge()

@@ -333,7 +333,7 @@ UPLOAD_NOT_MULTIPART = Kind(
     gettext_noop("Send it with ODK Collect."),
 )
 XML_FILE_MISSING = Kind(
-    "400.2",
+    "400.7",
     400,
     gettext_noop("The part xml_submission_file is missing, so there is no record to store."),
     gettext_noop("Send it with ODK Collect."),
@@ -363,13 +363,13 @@ FORM_CLOSED = Kind(
     gettext_noop("Keep the record on the phone and ask your administrator."),
 )
 XML_DIFFERS = Kind(
-    "409.5",
+    "409.1",
     409,
     gettext_noop("The server has a record with this ID, but with other content."),
     gettext_noop("The one on the server is unchanged. Ask your administrator."),
 )
 SUBMISSION_DELETED = Kind(
-    "409.16",
+    "409.18",
     409,
     gettext_noop("This record was deleted on the server, so it was not stored again."),
 )
@@ -377,16 +377,34 @@ SUBMISSION_EXISTS = Kind(
     "409.3", 409, gettext_noop("A submission with instanceID '%(value)s' exists already.")
 )
 ORIGINAL_MISSING = Kind(
-    "404.1",
+    "404.5",
     404,
     gettext_noop("The record that this edit replaces is not on the server."),
     gettext_noop("Send the original record first, then this one again."),
 )
 ORIGINAL_REPLACED = Kind(
-    "409.11",
+    "409.9",
     409,
     gettext_noop("Another edit of this record came first, so this one was not stored."),
     gettext_noop("Look at the record on the server and edit it there."),
+)
+DEPRECATED_ID_MISSING = Kind(
+    "400.19",
+    400,
+    gettext_noop("This edit does not say which version it replaces: its deprecatedID is missing."),
+    gettext_noop("Take the instanceID of the current version as deprecatedID."),
+)
+INSTANCE_ID_TAKEN = Kind(
+    "409.8",
+    409,
+    gettext_noop("The instanceID '%(value)s' of this edit is in use already."),
+    gettext_noop("Give the edit a new instanceID."),
+)
+EDITING_CLOSED = Kind(
+    "409.12",
+    409,
+    gettext_noop("The form '%(form)s' is not open, so its records cannot be edited."),
+    gettext_noop("Open the form again first."),
 )
 SERVER_BUSY = Kind(
     "503.1",
@@ -451,4 +469,29 @@ ENCRYPTED_ALREADY = Kind(
     409,
     gettext_noop("The project '%(project)s' is encrypted already."),
     gettext_noop("Its passphrase cannot be changed."),
+)
+
+# Forms in the browser
+FORM_NOT_OFFERED = Kind(
+    "409.2", 409, gettext_noop("The form '%(form)s' takes no new records at present.")
+)
+ENCRYPTED_IN_BROWSER = Kind(
+    "409.22",
+    409,
+    gettext_noop("Records of this form leave the device encrypted, which a browser cannot do."),
+    gettext_noop("Fill it with ODK Collect."),
+)
+LINK_ENDED = Kind(
+    "404.1",
+    404,
+    gettext_noop("This link leads nowhere, or it was ended."),
+    gettext_noop("Ask whoever gave it to you for a new one."),
+)
+
+# Projects
+BULK_FORMS = Kind(
+    "501.1",
+    501,
+    gettext_noop("All forms of a project are changed together only if exactly those are named."),
+    gettext_noop("Name each form of the project once, or leave the forms out."),
 )

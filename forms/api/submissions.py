@@ -1,81 +1,92 @@
-"""Submissions: listed, sent, edited, reviewed; scoped to the reader's areas, schools and classes."""
+"""Submissions: listed, sent, edited, reviewed; scoped to the reader's areas, schools and classes.
+`is_draft` (from the address) means the records of the draft.
+"""
 
-from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+import json
+from collections.abc import Iterator
+
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.utils.encoding import escape_uri_path
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from forms.api.forms import form_of
+from forms import problems
+from forms.api.bodies import XmlBody, xml_of
 from forms.api.reading import note_read
-from forms.api.requests import RawParser, anybody, asked, body_of, is_extended, person, success
+from forms.api.requests import anybody, asked, body_of, is_extended, person, success
+from forms.api.submission_finding import (
+    changer_of,
+    current_of,
+    downloader_of,
+    found_in,
+    moved,
+    reader_of,
+    records_of,
+    submission_of,
+)
 from forms.api.submission_shapes import submission_json
-from forms.edge import XML, download, known_actor
+from forms.edge import XML, download
 from forms.instance.parse import read_envelope
-from forms.models import FormVersion, Submission, SubmissionVersion
-from forms.problems import SUBMISSION_EXISTS
-from forms.services import receive_submission
+from forms.models import Form, FormVersion, Submission, SubmissionVersion
+from forms.services import Receipt, receive_submission
 from forms.services.offers import draft_under_test, own_draft
-from forms.services.submissions import delete_submission, restore_submission, set_review_state
-from forms.services.visibility import visible_submissions
-from server.people.models import Actor, User
+from forms.services.submissions import (
+    delete_submission,
+    restore_submission,
+    set_review_state,
+    submitters_of,
+)
+from server.people.access import actor_json
+from server.people.models import Actor
 from server.people.roles import Verb
 from server.problems import NOT_FOUND, UNEXPECTED, Problem
 
+CHUNK = 500  # records that are read at a time
+
 
 class Submissions(APIView):
-    """`.../submissions`"""
+    """`.../submissions` and `.../draft/submissions`, the latter also by test token."""
 
-    parser_classes = [RawParser]
+    parser_classes = [XmlBody]
 
-    def get(self, request: Request, project_id: int, xml_form_id: str) -> Response:
-        user = person(request, Verb.SUBMISSION_READ)
-        form = form_of(user, project_id, xml_form_id)
-        rows = visible_submissions(user, form).filter(
-            is_draft=False, deleted_at__isnull=not asked(request, "deleted")
-        )
+    def get(
+        self, request: Request, project_id: int, xml_form_id: str, is_draft: bool = False
+    ) -> HttpResponseBase:
+        user = reader_of(request, is_draft)
+        _, rows = records_of(user, project_id, xml_form_id, is_draft=is_draft)
+        rows = rows.filter(deleted_at__isnull=not asked(request, "deleted"))
+        answer = _listing(rows, request)
         note_read(user, "submission.list", f"form:{xml_form_id}", project_id)
-        return Response(
-            _listed(_page(rows.order_by("-id"), request), extended=is_extended(request))
-        )
-
-    def post(self, request: Request, project_id: int, xml_form_id: str) -> Response:
-        return _create(request, project_id, xml_form_id, anybody(request), None)
-
-
-class DraftSubmissions(APIView):
-    """`.../draft/submissions`, also by test token: records of the draft, seen by whoever may change
-    the form.
-    """
-
-    parser_classes = [RawParser]
-
-    def get(self, request: Request, project_id: int, xml_form_id: str) -> Response:
-        user = person(request, Verb.FORM_UPDATE)
-        draft = own_draft(user, project_id, xml_form_id)
-        rows = (
-            Submission.objects.alive()
-            .filter(is_draft=True, versions__form_version=draft)
-            .distinct()
-        )
-        return Response(_listed(rows.order_by("-id"), extended=is_extended(request)))
+        return answer
 
     def post(
-        self, request: Request, project_id: int, xml_form_id: str, token: str = ""
+        self, request: Request, project_id: int, xml_form_id: str, is_draft: bool = False
     ) -> Response:
-        if token:
-            return _create(
-                request,
-                project_id,
-                xml_form_id,
-                None,
-                draft_under_test(token, project_id, xml_form_id),
-            )
+        if not is_draft:
+            return _created(request, project_id, xml_form_id, anybody(request), None)
         user = person(request, Verb.FORM_UPDATE)
-        return _create(
-            request, project_id, xml_form_id, user, own_draft(user, project_id, xml_form_id)
-        )
+        draft = own_draft(user, project_id, xml_form_id)
+        return _created(request, project_id, xml_form_id, user, draft)
+
+
+class TestSubmissions(APIView):
+    """`/test/{token}/.../draft/submissions`: whoever has the token may send."""
+
+    __test__ = False  # to pytest
+    parser_classes = [XmlBody]
+
+    def post(self, request: Request, project_id: int, xml_form_id: str, token: str) -> Response:
+        draft = draft_under_test(token, project_id, xml_form_id)
+        return _created(request, project_id, xml_form_id, None, draft)
 
 
 class OneSubmission(APIView):
@@ -83,60 +94,63 @@ class OneSubmission(APIView):
 
     def get_parsers(self) -> list[BaseParser]:
         is_xml = self.request is not None and self.request.method == "PUT"
-        return [RawParser()] if is_xml else super().get_parsers()
+        return [XmlBody()] if is_xml else super().get_parsers()
 
     def get(
-        self, request: Request, project_id: int, xml_form_id: str, instance_id: str
-    ) -> Response:
-        user = person(request, Verb.SUBMISSION_READ)
-        found = submission_of(user, project_id, xml_form_id, instance_id)
+        self,
+        request: Request,
+        project_id: int,
+        xml_form_id: str,
+        instance_id: str,
+        is_draft: bool = False,
+    ) -> HttpResponseBase:
+        user = reader_of(request, is_draft)
+        _, rows = records_of(user, project_id, xml_form_id, is_draft=is_draft)
+        found = found_in(rows, instance_id)
+        if found is None:
+            return moved(request, rows, instance_id)
         note_read(user, "submission.read", f"submission:{found.instance_id}", project_id)
-        return Response(submission_json(found, current_of(found), extended=is_extended(request)))
+        return Response(_shown(found, extended=is_extended(request)))
 
     def put(
-        self, request: Request, project_id: int, xml_form_id: str, instance_id: str
+        self,
+        request: Request,
+        project_id: int,
+        xml_form_id: str,
+        instance_id: str,
+        is_draft: bool = False,
     ) -> Response:
-        user = person(request, Verb.SUBMISSION_UPDATE)
-        found = submission_of(user, project_id, xml_form_id, instance_id, Verb.SUBMISSION_UPDATE)
-        xml = _xml(request)
-        replaced = read_envelope(xml).deprecated_id
-        if not found.versions.filter(instance_id=replaced).exists():
-            raise Problem(
-                UNEXPECTED,
-                field="deprecatedID",
-                value=replaced[:80],
-                reason="it is no version of this submission",
-            )
-        receipt = receive_submission(
-            project_id, xml, actor=user, xml_form_id=xml_form_id, user_agent=_agent(request)
-        )
-        return Response(submission_json(receipt.submission, receipt.version))
+        user = changer_of(request, is_draft)
+        verb = Verb.SUBMISSION_UPDATE
+        found = submission_of(user, project_id, xml_form_id, instance_id, verb, is_draft=is_draft)
+        _check_replaces(found, xml_of(request))
+        draft = own_draft(user, project_id, xml_form_id) if is_draft else None
+        receipt = _received(request, project_id, xml_form_id, user, draft)
+        return Response(_shown(receipt.submission))
 
     def patch(
         self, request: Request, project_id: int, xml_form_id: str, instance_id: str
     ) -> Response:
-        user = person(request, Verb.SUBMISSION_UPDATE)
+        user = changer_of(request, is_draft=False)
         found = submission_of(user, project_id, xml_form_id, instance_id, Verb.SUBMISSION_UPDATE)
-        state = body_of(request).get("reviewState")
-        if state is not None and state not in Submission.ReviewState.values:
-            raise Problem(
-                UNEXPECTED,
-                field="reviewState",
-                value=str(state)[:40],
-                reason="it is no review state",
-            )
-        set_review_state(found, state, actor=user)
-        return Response(submission_json(found, current_of(found)))
+        body = body_of(request)
+        if "reviewState" in body:
+            set_review_state(found, _review_state(body["reviewState"]), actor=user)
+        return Response(_shown(found))
 
     def delete(
         self, request: Request, project_id: int, xml_form_id: str, instance_id: str
     ) -> Response:
-        user = person(request, Verb.SUBMISSION_UPDATE)
-        delete_submission(
-            submission_of(user, project_id, xml_form_id, instance_id, Verb.SUBMISSION_UPDATE),
-            actor=user,
-        )
+        user = changer_of(request, is_draft=False)
+        found = submission_of(user, project_id, xml_form_id, instance_id, Verb.SUBMISSION_UPDATE)
+        delete_submission(found, actor=user)
         return success()
+
+
+class OneDraftSubmission(OneSubmission):
+    """`.../draft/submissions/{instanceId}`: nobody reviews what was sent to try a draft."""
+
+    http_method_names = ["get", "head", "put", "options"]
 
 
 class RestoreSubmission(APIView):
@@ -145,109 +159,182 @@ class RestoreSubmission(APIView):
     def post(
         self, request: Request, project_id: int, xml_form_id: str, instance_id: str
     ) -> Response:
-        user = person(request, Verb.SUBMISSION_UPDATE)
-        form = form_of(user, project_id, xml_form_id)
-        rows = visible_submissions(user, form, Verb.SUBMISSION_UPDATE).exclude(deleted_at=None)
-        found = rows.filter(instance_id=instance_id, is_draft=False).first()
+        user = changer_of(request, is_draft=False)
+        _, rows = records_of(user, project_id, xml_form_id, verb=Verb.SUBMISSION_UPDATE)
+        found = rows.filter(instance_id=instance_id).exclude(deleted_at=None).first()
         if found is None:
             raise Problem(NOT_FOUND)
         restore_submission(found, actor=user)
         return success()
 
 
+class Submitters(APIView):
+    """`.../submissions/submitters`: everybody who has sent a record that the asker may see, once."""
+
+    def get(
+        self, request: Request, project_id: int, xml_form_id: str, is_draft: bool = False
+    ) -> Response:
+        user = reader_of(request, is_draft)
+        _, rows = records_of(user, project_id, xml_form_id, is_draft=is_draft)
+        return Response([actor_json(one) for one in submitters_of(rows.filter(deleted_at=None))])
+
+
+class Edit(APIView):
+    """`.../submissions/{instanceId}/edit`: on to the page where the record is edited."""
+
+    def get(
+        self, request: Request, project_id: int, xml_form_id: str, instance_id: str
+    ) -> HttpResponseBase:
+        user = changer_of(request, is_draft=False)
+        found = submission_of(user, project_id, xml_form_id, instance_id, Verb.SUBMISSION_UPDATE)
+        if found.form.state != Form.State.OPEN:
+            raise Problem(problems.EDITING_CLOSED, form=xml_form_id)
+        page = f"/projects/{project_id}/forms/{xml_form_id}/submissions/{instance_id}/edit"
+        return HttpResponseRedirect(escape_uri_path(page))
+
+
 @download("GET", "HEAD")
 def submission_xml(
-    request: HttpRequest, project_id: int, xml_form_id: str, instance_id: str
+    request: HttpRequest,
+    project_id: int,
+    xml_form_id: str,
+    instance_id: str,
+    is_draft: bool = False,
 ) -> HttpResponseBase:
     """The current version's XML, byte for byte as it was sent."""
-    user = _reader(request)
-    found = submission_of(user, project_id, xml_form_id, instance_id)
+    user = downloader_of(request)
+    _, rows = records_of(user, project_id, xml_form_id, is_draft=is_draft)
+    found = found_in(rows, instance_id)
+    if found is None:
+        return moved(request, rows, instance_id)
     note_read(user, "submission.read", f"submission:{found.instance_id}", project_id)
     return HttpResponse(bytes(current_of(found).xml), content_type=XML)
 
 
-def submission_of(
-    user: User,
-    project_id: int,
-    xml_form_id: str,
-    instance_id: str,
-    verb: Verb = Verb.SUBMISSION_READ,
-) -> Submission:
-    """The submission by the ID of its first version, if it is within the user's scope. Problems:
-    403.1, 404.1.
-    """
-    form = form_of(user, project_id, xml_form_id)
-    rows = visible_submissions(user, form, verb).filter(
-        instance_id=instance_id, is_draft=False, deleted_at=None
-    )
-    found = rows.select_related("submitter", "form").first()
-    if found is None:
-        raise Problem(NOT_FOUND)
-    return found
+def _shown(submission: Submission, *, extended: bool = False) -> dict[str, object]:
+    current = current_of(submission)
+    if current.instance_id == submission.instance_id:
+        return submission_json(submission, current, extended=extended)
+    first = submission.versions.only("user_agent").order_by("pk").first()
+    return submission_json(submission, current, first, extended=extended)
 
 
-def current_of(submission: Submission) -> SubmissionVersion:
-    """The version that counts."""
-    return submission.versions.select_related("submitter", "form_version").get(is_current=True)
+def _listing(rows: QuerySet[Submission], request: Request) -> HttpResponseBase:
+    """All of them, or what limit and offset ask for, newest first; more than some are streamed."""
+    limit, offset = _number(request, "limit"), _number(request, "offset") or 0
+    parts = _parts(rows, limit, offset, extended=is_extended(request))
+    first = next(parts, [])
+    if len(first) < CHUNK:
+        return Response(first)
+    return StreamingHttpResponse(_streamed(first, parts), content_type="application/json")
 
 
-def _reader(request: HttpRequest) -> User:
-    actor = known_actor(request)
-    if not isinstance(actor, User):
-        raise Problem(NOT_FOUND)
-    return actor
-
-
-def _listed(rows: QuerySet[Submission], *, extended: bool) -> list[dict[str, object]]:
-    current = (
-        SubmissionVersion.objects.filter(is_current=True)
+def _parts(
+    rows: QuerySet[Submission], limit: int | None, offset: int, *, extended: bool
+) -> Iterator[list[dict[str, object]]]:
+    """Two queries for each part, or three, however many records there are."""
+    versions = (
+        SubmissionVersion.objects.filter(
+            Q(is_current=True) | Q(instance_id=F("submission__instance_id"))
+        )
         .select_related("submitter")
         .defer("xml", "data", "entities", "oddities")
     )
-    full = rows.select_related("submitter").prefetch_related(
-        Prefetch("versions", queryset=current, to_attr="current_versions")
-    )
-    return [submission_json(one, one.current_versions[0], extended=extended) for one in full]  # type: ignore[attr-defined]
+    here = Prefetch("versions", queryset=versions, to_attr="first_and_current")
+    full = rows.select_related("submitter").prefetch_related(here).order_by("-id")
+    while limit is None or limit > 0:
+        size = CHUNK if limit is None else min(limit, CHUNK)
+        found = list(full[offset : offset + size])
+        yield [_one_of_list(one, extended) for one in found]
+        if len(found) < size:
+            return
+        limit = None if limit is None else limit - size
+        full, offset = full.filter(pk__lt=found[-1].pk), 0
 
 
-def _page(rows: QuerySet[Submission], request: Request) -> QuerySet[Submission]:
-    limit, offset = _number(request, "limit"), _number(request, "offset") or 0
-    return rows[offset : offset + limit] if limit is not None else rows[offset:]
+def _one_of_list(one: Submission, extended: bool) -> dict[str, object]:
+    versions: list[SubmissionVersion] = one.first_and_current  # type: ignore[attr-defined]
+    current = next(version for version in versions if version.is_current)
+    first = next((version for version in versions if version is not current), None)
+    return submission_json(one, current, first, extended=extended)
+
+
+def _streamed(
+    first: list[dict[str, object]], parts: Iterator[list[dict[str, object]]]
+) -> Iterator[str]:
+    yield "[" + ",".join(json.dumps(one, ensure_ascii=False) for one in first)
+    for part in parts:
+        yield "".join("," + json.dumps(one, ensure_ascii=False) for one in part)
+    yield "]"
 
 
 def _number(request: Request, name: str) -> int | None:
     text = request.GET.get(name)
     if text is None:
         return None
-    if not text.isdigit() or len(text) > 9:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise Problem(UNEXPECTED, field=name, value=text[:40], reason="a whole number is expected")
     return int(text)
 
 
-def _create(
+def _check_replaces(found: Submission, xml: bytes) -> None:
+    """That the XML is an edit of the version that counts; the same edit once more passes. Problems:
+    400.19, 409.9.
+    """
+    envelope, current = read_envelope(xml), current_of(found)
+    if not envelope.deprecated_id:
+        raise Problem(problems.DEPRECATED_ID_MISSING)
+    is_edit = envelope.deprecated_id == current.instance_id
+    same = (envelope.instance_id, envelope.deprecated_id)
+    if not is_edit and same != (current.instance_id, current.deprecated_id):
+        raise Problem(problems.ORIGINAL_REPLACED)
+
+
+def _review_state(value: object) -> str | None:
+    """What may be set; "received" is how Central's pages call none. Problem 400.8."""
+    if value in (None, Submission.ReviewState.RECEIVED):
+        return None
+    if not isinstance(value, str) or value not in Submission.ReviewState.values:
+        reason = "it is no review state"
+        raise Problem(UNEXPECTED, field="reviewState", value=str(value)[:40], reason=reason)
+    return value
+
+
+def _created(
     request: Request,
     project_id: int,
     xml_form_id: str,
     actor: Actor | None,
     draft: FormVersion | None,
 ) -> Response:
-    receipt = receive_submission(
-        project_id,
-        _xml(request),
-        actor=actor,
-        device_id=request.GET.get("deviceID", ""),
-        user_agent=_agent(request),
-        xml_form_id=xml_form_id,
-        draft=draft,
-    )
+    receipt = _received(request, project_id, xml_form_id, actor, draft)
     if not receipt.is_new:
-        raise Problem(SUBMISSION_EXISTS, value=receipt.version.instance_id)
+        raise Problem(problems.SUBMISSION_EXISTS, value=receipt.version.instance_id)
     return Response(submission_json(receipt.submission, receipt.version))
 
 
-def _xml(request: Request) -> bytes:
-    return request.data if isinstance(request.data, bytes) else b""
-
-
-def _agent(request: Request) -> str:
-    return str(request.headers.get("User-Agent", ""))
+def _received(
+    request: Request,
+    project_id: int,
+    xml_form_id: str,
+    actor: Actor | None,
+    draft: FormVersion | None,
+) -> Receipt:
+    """Store the XML of the request; REST has codes of its own for what is there already."""
+    xml = xml_of(request)
+    try:
+        return receive_submission(
+            project_id,
+            xml,
+            actor=actor,
+            device_id=request.GET.get("deviceID", "").replace("\0", ""),
+            user_agent=str(request.headers.get("User-Agent", "")),
+            xml_form_id=xml_form_id,
+            draft=draft,
+        )
+    except Problem as problem:
+        if problem.kind not in (problems.XML_DIFFERS, problems.SUBMISSION_DELETED):
+            raise
+        envelope = read_envelope(xml)
+        taken = problems.INSTANCE_ID_TAKEN if envelope.deprecated_id else problems.SUBMISSION_EXISTS
+        raise Problem(taken, value=envelope.instance_id) from problem

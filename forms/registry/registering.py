@@ -168,5 +168,10 @@ def _report_missing(
         actor=sender,
         subject=f"submission:{version.instance_id}",
         project_id=version.form.project_id,
-        details={"reason": "unknown_dataset", "dataset": operation.dataset, "uuid": operation.id},
+        details={
+            "reason": "unknown_dataset",
+            "dataset": operation.dataset,
+            "uuid": operation.id,
+            "submissionId": version.submission_id,
+        },
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from forms.blobs import StoredFile, blob_of
 from forms.models import Blob, SubmissionAttachment, SubmissionVersion
+from forms.services import client_audits
 from server import clock
 from server.journal.services import record
 from server.people.models import Actor
@@ -46,6 +47,8 @@ def merge_files(
     for name in names:
         if name in known and name in sent:
             _replace(version, known[name], sent[name], actor)
+    if client_audits.FILE in sent:
+        client_audits.announce_audit(sent[client_audits.FILE].sha256)
 
 
 def carry_files(old: SubmissionVersion, new: SubmissionVersion, expected: Iterable[str]) -> None:
@@ -83,9 +86,27 @@ def _replace(
     place.updated_at = clock.now()
     place.save(update_fields=["blob", "updated_at"])
     if before:
-        record(
-            "submission.attachment.update",
-            actor=actor,
-            subject=f"submission:{version.instance_id}",
-            details={"name": place.name, "oldBlobId": before, "newBlobId": stored.sha256},
-        )
+        note_file(version, place.name, before, stored.sha256, actor)
+
+
+def note_file(
+    version: SubmissionVersion,
+    name: str,
+    before: str | None,
+    after: str | None,
+    actor: Actor | None,
+) -> None:
+    """Say in the journal that another file (or none) stands in a place of the record."""
+    record(
+        "submission.attachment.update",
+        actor=actor,
+        subject=f"submission:{version.instance_id}",
+        project_id=version.form.project_id,
+        details={
+            "instanceId": version.instance_id,
+            "submissionId": version.submission_id,
+            "name": name,
+            "oldBlobId": before,
+            "newBlobId": after,
+        },
+    )

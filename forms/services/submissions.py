@@ -3,12 +3,16 @@ changes by an edit.
 """
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from forms import problems
 from forms.blobs import Readable, blob_of, store_file
 from forms.models import Submission, SubmissionAttachment, SubmissionVersion
 from forms.registry import announce_submission, register_approval
 from forms.registry.tallies import note_gone
+from forms.services import client_audits
+from forms.services.readouts import note_files
+from forms.services.submission_files import note_file
 from server import clock
 from server.journal.services import record
 from server.people.models import Actor
@@ -54,6 +58,12 @@ def restore_submission(submission: Submission, *, actor: Actor | None) -> None:
         announce_submission(submission, "submission.restored")
 
 
+def submitters_of(rows: QuerySet[Submission]) -> QuerySet[Actor]:
+    """Everybody who has sent one of `rows`, each once."""
+    sent = rows.filter(submitter=OuterRef("pk"))
+    return Actor.objects.filter(Exists(sent)).order_by("pk")
+
+
 def fill_file(
     version: SubmissionVersion,
     name: str,
@@ -68,7 +78,10 @@ def fill_file(
         place = _place(version, name)
         before, place.blob, place.updated_at = place.blob_id, blob_of(stored), clock.now()
         place.save(update_fields=["blob", "updated_at"])
-        _journal_file(version, name, before, stored.sha256, actor)
+        note_files(version.submission_id)
+        note_file(version, name, before, stored.sha256, actor)
+        if name == client_audits.FILE:
+            client_audits.announce_audit(stored.sha256)
 
 
 @transaction.atomic
@@ -77,7 +90,7 @@ def empty_file(version: SubmissionVersion, name: str, *, actor: Actor | None) ->
     place = _place(version, name)
     before, place.blob, place.updated_at = place.blob_id, None, clock.now()
     place.save(update_fields=["blob", "updated_at"])
-    _journal_file(version, name, before, None, actor)
+    note_file(version, name, before, None, actor)
 
 
 def _place(version: SubmissionVersion, name: str) -> SubmissionAttachment:
@@ -95,20 +108,9 @@ def _journal(
         actor=actor,
         subject=f"submission:{submission.instance_id}",
         project_id=submission.form.project_id,
-        details={"instanceId": submission.instance_id, **data},
-    )
-
-
-def _journal_file(
-    version: SubmissionVersion,
-    name: str,
-    before: str | None,
-    after: str | None,
-    actor: Actor | None,
-) -> None:
-    record(
-        "submission.attachment.update",
-        actor=actor,
-        subject=f"submission:{version.instance_id}",
-        details={"name": name, "oldBlobId": before, "newBlobId": after},
+        details={
+            "instanceId": submission.instance_id,
+            "submissionId": submission.pk,
+            **data,
+        },
     )

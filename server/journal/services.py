@@ -43,6 +43,7 @@ RETRY_AFTER = (
     timedelta(hours=1),
 )
 NUDGE_PAUSE = 30.0  # seconds without nudges after the broker did not answer, so that it holds up one request only
+SUBJECT = 120  # characters, as the column has
 SEAL_BATCH = 200  # rows per write transaction (design.md section 4)
 
 _no_nudge_before = 0.0
@@ -69,7 +70,7 @@ def record(
         Entry(
             actor=actor,
             action=action,
-            subject=subject,
+            subject=subject[:SUBJECT],  # an instanceID may be longer
             project_id=project_id,
             details=dict(details or {}),
             notes=notes or notes_of_request(),

@@ -394,7 +394,7 @@ def test_an_edit_of_another_submission_is_refused(root, project, visit_id):
     path = f"/projects/{project.pk}/forms/visit/submissions"
     root.ok("POST", path, instance("visit", {}, instance_id=other), XML)
     answer = root("PUT", f"{path}/{visit_id}", instance("visit", {}, replaces=other), XML)
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.json()["code"]) == (409, "409.9")
 
 
 def test_the_files_of_a_submission_are_read_filled_and_cleared(root, project, visit_id):
