@@ -250,6 +250,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # the number of each form's records, told without counting them
     "fold_tallies": {"task": "forms.fold_tallies", "schedule": 60.0},
     "recount_tallies": {"task": "forms.recount_tallies", "schedule": 86400.0},
+    # what was deleted thirty days ago goes for good
+    "purge": {"task": "forms.purge", "schedule": 21600.0},
     "escalate": {"task": "rules.escalate", "schedule": 60.0},
     # releases whose day has come, trials whose time is over, passes that nobody carries on
     "releases": {"task": "rules.releases", "schedule": 60.0},
@@ -287,6 +289,7 @@ SPECTACULAR_SETTINGS = {
 # event -> jobs (dotted names of functions that take the Reaction's payload), in this order
 REACTIONS: dict[str, list[str]] = {
     "mail.due": ["server.accounts.mail.send"],
+    "audit.arrived": ["forms.services.client_audits.read_audit"],
     "submission.created": ["forms.registry.register_submission"],
     "submission.updated": ["forms.registry.register_submission"],
     "entity.touched": ["rules.services.evaluate.evaluate_touched"],
