@@ -4,9 +4,10 @@ from django.urls import include, path, re_path
 
 from exports.api import geodata, records
 from exports.pages import downloads
+from forms import addresses  # noqa: F401  knows `<id:...>`
 
 _P = "v1/projects/<int:project_id>"
-_F = f"{_P}/forms/<str:xml_form_id>"
+_F = f"{_P}/forms/<id:xml_form_id>"
 _D = f"{_P}/datasets/<str:name>"
 _DRAFT = {"is_draft": True}
 

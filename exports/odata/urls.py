@@ -3,15 +3,16 @@
 from django.urls import URLPattern, path, re_path
 
 from exports.odata import datasets, forms
+from forms import addresses  # noqa: F401  knows `<id:...>`
 
 _P = "v1/projects/<int:project_id>"
 _D = f"{_P}/datasets/<str:name>.svc"
 
 
 def _form_service(ending: str, *, is_draft: bool) -> list[URLPattern]:
-    base, options = f"{_P}/forms/<str:xml_form_id>{ending}", {"is_draft": is_draft}
+    base, options = f"{_P}/forms/<id:xml_form_id>{ending}", {"is_draft": is_draft}
     spelled = (
-        r"^v1/projects/(?P<project_id>\d{1,18})/forms/(?P<xml_form_id>[^/]+)"
+        r"^v1/projects/(?P<project_id>\d{1,18})/forms/(?P<xml_form_id>.+?)"
         + ending.replace(".", r"\.")
         + r"/Submissions\('(?P<instance_id>[^'/]+)'\)(?P<below>/.*)?$"
     )

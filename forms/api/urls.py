@@ -4,6 +4,7 @@
 
 from django.urls import URLPattern, path
 
+from forms import addresses  # noqa: F401  knows `<id:...>`
 from forms.api import (
     app_users,
     assignments,
@@ -26,12 +27,12 @@ from forms.api import (
 from forms.api import forms as form_views
 
 _P = "v1/projects/<int:project_id>"
-_F = f"{_P}/forms/<str:xml_form_id>"
-_V = f"{_F}/versions/<str:version>"
+_F = f"{_P}/forms/<id:xml_form_id>"
+_V = f"{_F}/versions/<id:version>"
 _S = f"{_F}/submissions/<str:instance_id>"
 _D = f"{_P}/datasets/<str:name>"
 _E = f"{_D}/entities/<str:uuid>"
-_T = "v1/test/<str:token>/projects/<int:project_id>/forms/<str:xml_form_id>"
+_T = "v1/test/<str:token>/projects/<int:project_id>/forms/<id:xml_form_id>"
 
 _PEOPLE: list[URLPattern] = [
     path("v1/sessions", sessions.Sessions.as_view()),

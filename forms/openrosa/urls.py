@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, path
 
+from forms import addresses  # noqa: F401  knows `<id:...>`
 from forms.openrosa import views
 
 _PROJECT = "v1/projects/<int:project_id>"
-_FORM = f"{_PROJECT}/forms/<str:xml_form_id>"
-_TEST = "v1/test/<str:token>/projects/<int:project_id>/forms/<str:xml_form_id>/draft"
+_FORM = f"{_PROJECT}/forms/<id:xml_form_id>"
+_TEST = "v1/test/<str:token>/projects/<int:project_id>/forms/<id:xml_form_id>/draft"
 
 _ROUTES = [
     (f"{_PROJECT}/formList", views.form_list),
@@ -19,9 +20,9 @@ _ROUTES = [
     (f"{_FORM}/draft.xml", views.draft_xml),
     (f"{_FORM}/draft/manifest", views.draft_manifest),
     (f"{_FORM}/draft/submission", views.draft_submission),
-    (f"{_FORM}/versions/<str:version>.xml", views.form_xml),
-    (f"{_FORM}/versions/<str:version>/manifest", views.manifest),
-    (f"{_FORM}/versions/<str:version>/attachments/<str:name>", views.form_attachment),
+    (f"{_FORM}/versions/<id:version>.xml", views.form_xml),
+    (f"{_FORM}/versions/<id:version>/manifest", views.manifest),
+    (f"{_FORM}/versions/<id:version>/attachments/<str:name>", views.form_attachment),
     (f"{_FORM}.xml", views.form_xml),
     (f"{_FORM}/manifest", views.manifest),
     (f"{_FORM}/attachments/<str:name>", views.form_attachment),

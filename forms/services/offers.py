@@ -87,7 +87,7 @@ def published_version(
     """The current (or the named) published version of a form that `actor` may read; answers without
     its XML.
 
-    Problems: 404.1, 403.1, VERSION_UNKNOWN.
+    Problems: 404.1, 403.1.
     """
     if isinstance(actor, AppUser) and version is None:
         check_sender(actor)
@@ -109,8 +109,6 @@ def published_version(
         else rows.filter(version=version, published_at__isnull=False)
     )
     found = rows.select_related("form__project").defer("xml", "fields", "entities").first()
-    if found is None and version is not None:
-        raise Problem(problems.VERSION_UNKNOWN, form=xml_form_id, version=version)
     if found is None:
         raise Problem(NOT_FOUND)
     return found

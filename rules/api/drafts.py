@@ -28,12 +28,12 @@ from server.people.roles import Verb
 from server.problems import NOT_FOUND, Problem
 
 ANSWER = OpenApiTypes.OBJECT
-DOCUMENT: dict[tuple[str, str], OpenApiTypes] = {
-    ("application/json", "json"): OpenApiTypes.OBJECT,
-    ("application/yaml", "yaml"): OpenApiTypes.STR,
-    (XLSX, "xlsx"): OpenApiTypes.BINARY,
+TAKEN = {
+    "application/json": OpenApiTypes.OBJECT,
+    "application/yaml": OpenApiTypes.STR,
+    XLSX: OpenApiTypes.BINARY,
 }
-TAKEN = {media_type: answer for (media_type, _name), answer in DOCUMENT.items()}
+DOCUMENT = {(200, media_type): answer for media_type, answer in TAKEN.items()}
 IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,

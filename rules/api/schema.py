@@ -13,3 +13,7 @@ class CentralScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
         return [{"type": "http", "scheme": "bearer"}, {"type": "http", "scheme": "basic"}]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
+        """One or the other, never both."""
+        return [{"bearer": []}, {"basic": []}]
