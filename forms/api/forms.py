@@ -23,10 +23,10 @@ from forms.services.projects import delete_form, set_form_state
 from forms.services.summaries import form_summaries
 from forms.services.trash import restore_form
 from forms.services.visibility import visible_in_lists
-from server.people.access import can
+from server.people.access import can, forms_with
 from server.people.models import User
 from server.people.roles import Verb
-from server.problems import NOT_FOUND, UNEXPECTED, Problem
+from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
 
 _HEAVY = ("current__xml", "current__fields", "draft__xml", "draft__fields")
 
@@ -37,11 +37,16 @@ class Forms(APIView):
     parser_classes = [RawParser]
 
     def get(self, request: Request, project_id: int) -> Response:
-        user = person(request, Verb.FORM_READ)
+        user = person(request)
         project = project_for(user, project_id)
         rows = Form.objects.filter(
             project=project, deleted_at__isnull=not asked(request, "deleted")
         )
+        readable = forms_with(user, project.pk, Verb.FORM_READ)
+        if readable is not None:
+            if not readable:
+                raise Problem(FORBIDDEN)
+            rows = rows.filter(pk__in=readable)
         forms = list(rows.select_related("current", "draft", "created_by").defer(*_HEAVY))
         summaries = form_summaries(forms, visible_in_lists(user)) if is_extended(request) else {}
         return Response(

@@ -1,4 +1,4 @@
-"""Counts beside projects, forms and lists (extended metadata), each in a query for all of them."""
+"""Counts beside forms and lists (extended metadata), each in a query for all of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q
 
-from forms.models import Dataset, Entity, Form, FormVersion, Project, PublicLink, Submission
+from forms.models import Dataset, Entity, Form, FormVersion, PublicLink, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,6 @@ class DatasetSummary:
     entities: int = 0
     conflicts: int = 0
     last_entity: datetime | None = None
-
-
-def project_summary(project: Project) -> ProjectSummary:
-    """The counts of one project."""
-    rows = Submission.objects.alive().filter(form__project=project, is_draft=False)
-    return ProjectSummary(
-        app_users=project.app_user_links.filter(app_user__deleted_at=None).count(),
-        forms=project.forms.alive().count(),  # type: ignore[attr-defined]
-        datasets=project.datasets.count(),
-        last_submission=rows.aggregate(last=Max("created_at"))["last"],
-        last_entity=Entity.objects.filter(dataset__project=project).aggregate(
-            last=Max("created_at")
-        )["last"],
-    )
 
 
 def form_summaries(forms: Iterable[Form], visible: Q) -> dict[int, FormSummary]:
@@ -84,15 +70,16 @@ def draft_summary(draft: FormVersion) -> FormSummary:
 
 def dataset_summaries(datasets: Iterable[Dataset]) -> dict[int, DatasetSummary]:
     """Counts by list."""
+    found = {one.pk: DatasetSummary() for one in datasets}
     rows = (
         Entity.objects.alive()
-        .filter(dataset__in=list(datasets))
+        .filter(dataset__in=found)
         .values("dataset_id")
         .annotate(
             number=Count("pk"), torn=Count("pk", filter=~Q(conflict="")), last=Max("created_at")
         )
         .order_by()
     )
-    return {
+    return found | {
         row["dataset_id"]: DatasetSummary(row["number"], row["torn"], row["last"]) for row in rows
     }
