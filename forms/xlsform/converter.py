@@ -19,13 +19,17 @@ from forms import problems
 from forms.xlsform.child import LENGTH
 from forms.xlsform.guards import MAX_WORKBOOK, MB
 from forms.xlsform.workbook import Converted
-from server.problems import Problem
+from server.problems import Kind, Problem
 
 MEMORY = 768 << 20  # bytes of address space; 15,000 questions take 170 MB
 IDLE = 60.0  # seconds
 PATIENCE = 30.0
 WAITING = 3  # uploads that wait for the one being converted
 WORKBOOKS = 200  # that a child converts before a fresh one takes over
+
+
+# those who catch a Problem compare kinds by identity, which a copy from the child has lost
+_KINDS = {one.message: one for one in vars(problems).values() if isinstance(one, Kind)}
 
 
 class Gone(Exception):
@@ -67,7 +71,7 @@ class Converter:
             form: Converted = found
             return form
         said, places, details, tokens = found
-        raise Problem(said, places=places, details=details, **tokens)
+        raise Problem(_KINDS.get(said.message, said), places=places, details=details, **tokens)
 
     def _ask(self, question: bytes, patience: float) -> tuple[str, Any]:
         """The child's answer. A warm child may have ended meanwhile; a fresh one that ends has run
