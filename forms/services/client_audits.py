@@ -10,6 +10,7 @@ import io
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from forms.blobs import read_blob
 from forms.models import Blob, ClientAudit, Form, SubmissionAttachment
@@ -61,23 +62,30 @@ def client_audits(form: Form, reader: Actor) -> Iterator[Event]:
             version__submission__in=alive, version__is_current=True, name=FILE, blob__isnull=False
         )
         .select_related("blob", "version__submission")
-        .only("blob", "version__submission__instance_id", "name")
+        .defer("version__xml", "version__data")
         .order_by("-version_id")
     )
-    return events_of((one.version.submission.instance_id, one) for one in files.iterator(AT_ONCE))
+    return events_of(
+        (one.version.submission.instance_id, one.blob)
+        for one in files.iterator(AT_ONCE)
+        if one.blob is not None
+    )
 
 
-def events_of(files: Iterable[tuple[str, SubmissionAttachment]]) -> Iterator[Event]:
-    """The rows of audit files (with their blobs) and the records' names, file by file. One query for
-    many files; what nobody has read yet is read on the way.
+def events_of(files: Iterable[tuple[str, Blob]]) -> Iterator[Event]:
+    """The rows of audit files, each with its record's name, file by file. One query for many files;
+    what nobody has read yet is read on the way.
     """
     for some in _in_lots(files):
-        known = ClientAudit.objects.in_bulk([file.blob_id for _, file in some if file.blob_id])
-        for instance_id, file in some:
-            if file.blob is not None:
-                audit = known.get(file.blob.pk) or _read(file.blob)
-                for row in audit.rows:
-                    yield Event(instance_id, dict(zip(audit.columns, row, strict=False)))
+        known = ClientAudit.objects.in_bulk([blob.pk for _, blob in some])
+        for instance_id, blob in some:
+            yield from rows_of(instance_id, known.get(blob.pk) or _read(blob))
+
+
+def rows_of(instance_id: str, audit: ClientAudit) -> Iterator[Event]:
+    """The rows of one audit."""
+    for row in audit.rows:
+        yield Event(instance_id, dict(zip(audit.columns, row, strict=False)))
 
 
 def has_extras(form_id: int) -> bool:
@@ -93,16 +101,9 @@ def audit_of(file: SubmissionAttachment) -> ClientAudit | None:
     return ClientAudit.objects.filter(blob=file.blob).first() or _read(file.blob)
 
 
-def _in_lots(
-    files: Iterable[tuple[str, SubmissionAttachment]],
-) -> Iterator[list[tuple[str, SubmissionAttachment]]]:
-    some: list[tuple[str, SubmissionAttachment]] = []
-    for one in files:
-        some.append(one)
-        if len(some) == AT_ONCE:
-            yield some
-            some = []
-    if some:
+def _in_lots(files: Iterable[tuple[str, Blob]]) -> Iterator[list[tuple[str, Blob]]]:
+    left = iter(files)
+    while some := list(islice(left, AT_ONCE)):
         yield some
 
 
@@ -126,7 +127,7 @@ def parse_audit(content: bytes, blob: Blob | None = None) -> ClientAudit:
     try:
         headings = [one.strip() for one in next(lines, [])]
         if "event" not in headings or len(set(headings)) != len(headings):
-            found.fault, found.fault_line = Fault.HEADINGS, 1
+            _note(found, Fault.HEADINGS, 1)
             return found
         found.columns = headings
         found.has_extras = any(one in headings for one in EXTRAS)
