@@ -3,7 +3,8 @@
 `choiceLabels` is ours: `true` or a language writes the labels of choices in place of their codes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -15,13 +16,17 @@ from rest_framework.views import APIView
 from exports.edge import View, form_to_read, note_export, reading
 from exports.filters.conditions import condition_of
 from exports.tables.archive import archive_entries, safe_name
+from exports.tables.opening import Opener
 from exports.tables.reading import COLUMNS, source_of
 from exports.tables.records import Tables, root_lines, tables_of
 from exports.tables.reshaping import CsvOptions
 from exports.writers.text import begun, in_chunks
 from exports.writers.zip import write_zip
 from forms.files import disposition
+from forms.services.encryption import open_keys
+from server.problems import UNEXPECTED, UNPARSEABLE, Problem
 
+LONGEST = 1000  # characters of a passphrase
 ZIP, CSV = "application/zip", "text/csv; charset=utf-8"
 
 
@@ -63,9 +68,28 @@ def _tables(
     reader, form, version = form_to_read(request, project_id, xml_form_id, is_draft=is_draft)
     condition = condition_of(request.GET.get("$filter"), COLUMNS)
     source = source_of(form, version, reader, condition, is_draft=is_draft)
+    keys = open_keys(form, passphrases_of(request))
+    if keys:
+        source = replace(source, opener=Opener(keys))
     tables = tables_of(source, csv_options(request))
-    note_export(reader, f"form:{xml_form_id}", project_id, {"file": what})
+    told = {"file": what} | ({"decryptedWith": sorted(keys)} if keys else {})
+    note_export(reader, f"form:{xml_form_id}", project_id, told)
     return tables
+
+
+def passphrases_of(request: HttpRequest | Request) -> dict[int, str]:
+    """What was sent as `keyId=passphrase`, in the query of a GET or the body of a POST. Problem: UNEXPECTED."""
+    said = request.data if isinstance(request, Request) else request.GET
+    if not isinstance(said, Mapping):
+        raise Problem(UNPARSEABLE, format="JSON", reason="an object is expected")
+    found: dict[int, str] = {}
+    for name, value in said.items():
+        if not (name.isascii() and name.isdigit() and len(name) < 19):
+            continue  # an option of the export
+        if not isinstance(value, str) or len(value) > LONGEST:
+            raise Problem(UNEXPECTED, field=name, value="…", reason="a passphrase is expected")
+        found[int(name)] = value
+    return found
 
 
 def _file(chunks: Iterator[bytes], content_type: str, name: str) -> HttpResponseBase:
@@ -82,7 +106,6 @@ class _Posted(APIView):
     answer: Callable[..., HttpResponseBase]
 
     def post(self, request: Request, **named: Any) -> HttpResponseBase:
-        _ = request.data  # a body that cannot be read is refused
         return type(self).answer(request, **named)
 
 

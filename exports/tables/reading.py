@@ -16,7 +16,9 @@ from django.db.models.functions import NullIf
 
 from exports.filters.conditions import EVERYTHING as ALL
 from exports.filters.conditions import NUMBER, TEXT, TIME, Column, Condition
+from exports.tables.opening import Opener
 from exports.tables.statements import TOLD, Record, Statement, plain_statement
+from forms.encryption.records import Opened
 from forms.form_cache import meaning_of
 from forms.instance.readout import EDITION, ReadoutMaker
 from forms.models import (
@@ -60,6 +62,7 @@ class Source:
     reader: Actor
     is_filtered: bool = False
     is_whole: bool = False  # `rows` is the whole form but for drafts and deleted records
+    opener: Opener | None = None  # reads encrypted records whose passphrase was given
 
     def narrowed(self, rows: QuerySet[Submission]) -> "Source":
         """The same with fewer rows."""
@@ -97,11 +100,17 @@ class Page:
     files: dict[int, tuple[int, int]] = field(default_factory=dict)  # present, expected
     sealed: frozenset[int] = frozenset()  # encrypted versions whose answers have arrived
     data: dict[int, tuple[dict[str, Any], bool]] = field(default_factory=dict)  # and: has oddities
+    opened: dict[int, Opened] = field(default_factory=dict)  # by version, what opens its files
+    broken: set[int] = field(default_factory=set)  # could not be decrypted in spite of the key
 
     def status(self, record: Record) -> str | None:
-        """Why there are no answers: "notDecrypted" or "missingEncryptedFormData"."""
+        """Why there are no answers: "notDecrypted" or "missingEncryptedFormData"; in exports with a
+        passphrase also "undecryptable".
+        """
         if not record.is_encrypted:
             return None
+        if record.pk in self.broken:
+            return "undecryptable"
         return "notDecrypted" if record.version_id in self.sealed else "missingEncryptedFormData"
 
 
@@ -143,7 +152,7 @@ def pages_of(
     of those whose version reads out otherwise.
     """
     alike: dict[int, bool] = {}
-    size = PAGE_WITH_DATA if with_data else PAGE
+    size = PAGE_WITH_DATA if with_data or source.opener else PAGE
     read = _ordered if window.order or window.skip else _newest_first
     batches = read(source, text, window, size)
     for records in batches:
@@ -213,6 +222,21 @@ def _look_up(page: Page, source: Source, alike: dict[int, bool], *, with_data: b
     other = [one.version_id for one in records if with_data or not alike[one.form_version_id]]
     if other:
         page.data = _data(other)
+    if source.opener and page.sealed:
+        _open(page, source.opener)
+
+
+def _open(page: Page, opener: Opener) -> None:
+    """From here on an encrypted record that could be opened is like any other."""
+    sealed = [one for one in page.records if one.version_id in page.sealed]
+    places = {record.pk: at for at, record in enumerate(page.records)}
+    for record, opened, answers in opener.opened(sealed):
+        if opened is None:
+            page.broken.add(record.pk)
+            continue
+        page.records[places[record.pk]] = record._replace(is_encrypted=False)
+        page.opened[record.version_id] = opened
+        page.data[record.pk] = answers
 
 
 def _reads_alike(source: Source, version_id: int) -> bool:

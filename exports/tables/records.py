@@ -24,6 +24,7 @@ SYSTEM_HEADINGS = (
 _STATUS = {
     "notDecrypted": "not decrypted",
     "missingEncryptedFormData": "missing encrypted form data",
+    "undecryptable": "could not be decrypted",  # ours: damaged, or not what the phone signed
 }
 _MOMENT = len("2026-11-23T08:00:00.000Z")
 

@@ -6,7 +6,6 @@ for certain. The parameters stand beside the wrapped key, so they may be raised 
 """
 
 import base64
-import binascii
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +71,7 @@ def checked_public(text: str) -> str:
     packed = "".join(text.split())
     try:
         key = load_der_public_key(base64.b64decode(packed, validate=True))
-    except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Problem(problems.XFORM_KEY_UNUSABLE) from error
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < LEAST_BITS:
         raise Problem(problems.XFORM_KEY_UNUSABLE)

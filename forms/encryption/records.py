@@ -6,7 +6,6 @@ instanceID and AES key, one byte of it raised by one with each file, in the orde
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -101,6 +100,10 @@ class Opened:
         held += decryptor.finalize()
         yield _unpadded(held)
 
+    def is_media(self, name: str) -> bool:
+        """Whether the manifest names this file beside the answers."""
+        return name in self._manifest.media
+
     def is_signed(self, digests: Iterable[tuple[str, str]]) -> bool:
         """Whether the signature fits: `digests` are (name without `.enc`, MD5 of the plain content)
         in the manifest's order. A record without a signature is taken as it is.
@@ -130,7 +133,7 @@ class Opened:
 def _unwrap(private: rsa.RSAPrivateKey, text: str) -> bytes:
     try:
         sealed = base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Problem(problems.UNDECRYPTABLE) from error
     for one in _PADDINGS:
         try:
