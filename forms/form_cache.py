@@ -21,7 +21,8 @@ KEPT = 256
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """A form version, ready for work. `date_paths`: the questions that may say which day the record
-    is about, best first; `readout` makes the texts that exports copy.
+    is about, best first; `readout` makes the texts that exports copy; `speaks_of_entities`: whether a
+    record can be about entities at all.
     """
 
     reader: Reader
@@ -29,6 +30,7 @@ class Meaning:
     fields: tuple[Field, ...]
     declarations: tuple[EntityDeclaration, ...]
     date_paths: tuple[str, ...]
+    speaks_of_entities: bool
 
 
 _kept: OrderedDict[tuple[int, str], Meaning] = OrderedDict()
@@ -64,6 +66,8 @@ def build(version: FormVersion) -> Meaning:
         fields=fields,
         declarations=declarations,
         date_paths=_date_paths(fields),
+        speaks_of_entities=bool(declarations)
+        or any(one.choices_from.endswith(".csv") for one in fields),
     )
 
 

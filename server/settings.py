@@ -309,6 +309,8 @@ PUBLISH_CHECKS: list[str] = [
 ]
 # functions (entity, reader) -> iterable of timeline items
 TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
+# WSGI middleware around Django: what is asked all the time and needs nothing of it
+SHORTCUT = "forms.openrosa.shortcut.Shortcut"
 # function (project id, xmlFormId) -> the form's key or None: roles may be held on one form
 FORM_KEY = "forms.services.offers.form_key"
 # function (token) -> the public link that it opens, else Problem 403.1

@@ -38,17 +38,8 @@ _COLUMNS = (
 )
 
 
-def write_readout(
-    submission: Submission,
-    version: SubmissionVersion,
-    maker: ReadoutMaker,
-    *,
-    form_version: str,
-    is_encrypted: bool,
-    has_files: bool,
-) -> None:
+def write_readout(row: SubmissionReadout) -> None:
     """Store the texts of a version that has just been stored; call inside its transaction."""
-    row = _made(submission, version, maker, form_version, is_encrypted, has_files)
     with connection.cursor() as cursor:
         cursor.execute(_upsert(connection.vendor), [getattr(row, name) for name in _COLUMNS])
 
@@ -92,7 +83,7 @@ def _make_missing(ids: list[int]) -> Iterable[SubmissionReadout]:
     )
     for version in versions:
         form_version = version.form_version
-        yield _made(
+        yield made_readout(
             version.submission,
             version,
             meaning_of(form_version.pk, form_version.sha256).readout,
@@ -107,7 +98,7 @@ def _is_encrypted(xml: bytes) -> bool:
     return might_be and read_envelope(xml).is_encrypted
 
 
-def _made(
+def made_readout(
     submission: Submission,
     version: SubmissionVersion,
     maker: ReadoutMaker,
@@ -115,6 +106,7 @@ def _made(
     is_encrypted: bool,
     has_files: bool,
 ) -> SubmissionReadout:
+    """The texts of a version, not stored; its keys may still be missing."""
     texts = maker.make(
         version.data,
         Receipted(

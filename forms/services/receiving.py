@@ -5,16 +5,15 @@ returns: what is acknowledged is kept. The same record again is fine (phones rep
 answer); the same ID with other content is refused.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import IntegrityError
 
 from forms import problems
-from forms.blobs import Readable, StoredFile, store_file
-from forms.form_cache import Meaning, meaning_of
-from forms.instance.parse import Instance, open_submission
+from forms.blobs import Readable, store_file
+from forms.form_cache import meaning_of
+from forms.instance.parse import open_submission
 from forms.models import (
     Form,
     FormVersion,
@@ -23,12 +22,19 @@ from forms.models import (
     Submission,
     SubmissionVersion,
 )
-from forms.registry.placing import home_of
 from forms.services.gate import is_known, version_for
-from forms.services.occurrence import occurred_on
 from forms.services.phones import phone_may_use
 from forms.services.public_links import take_turn
 from forms.services.readouts import note_files, write_readout
+from forms.services.storing import (
+    Parcel,
+    Work,
+    digest_of,
+    new_record,
+    readout_of,
+    store_new,
+    version_of,
+)
 from forms.services.submission_files import carry_files, merge_files
 from forms.services.visibility import visible_submissions
 from server import clock
@@ -52,17 +58,6 @@ class Receipt:
     version: SubmissionVersion
     is_new: bool
     is_edit: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """Everything that arrived with one request, besides who sent it."""
-
-    xml: bytes
-    files: Mapping[str, StoredFile] = field(default_factory=dict)
-    device_id: str = ""
-    user_agent: str = ""
-    is_incomplete: bool = False
 
 
 def receive_submission(
@@ -96,23 +91,13 @@ def receive_submission(
     _check_open(form_version, is_draft=draft is not None)
     stored = {name: store_file(content, name) for name, content in (files or {}).items()}
     parcel = Parcel(xml, stored, device_id[:255], user_agent[:255], is_incomplete)
-    work = _Work(form_version, meaning, instance, parcel, actor, draft is not None)
+    work = Work(form_version, meaning, instance, parcel, actor, draft is not None)
     try:
         with write_turn():
             return _receive(work)
     except IntegrityError:  # the same record came in at the same moment and won: now it is a repeat
         with write_turn():
             return _receive(work)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    form_version: FormVersion
-    meaning: Meaning
-    instance: Instance
-    parcel: Parcel
-    actor: Actor | None
-    is_draft: bool
 
 
 def _version_for(project_id: int, form_id: str, version: str, actor: Actor | None) -> FormVersion:
@@ -156,7 +141,7 @@ def _check_open(form_version: FormVersion, is_draft: bool) -> None:
         raise Problem(problems.FORM_CLOSED, form=form_version.form.xml_form_id)
 
 
-def _receive(work: _Work) -> Receipt:
+def _receive(work: Work) -> Receipt:
     envelope = work.instance.envelope
     if is_known(work.form_version.form_id, envelope.instance_id, work.is_draft):
         return _receive_again(work, _known_version(work))
@@ -164,25 +149,14 @@ def _receive(work: _Work) -> Receipt:
         return _receive_edit(work)
     if isinstance(work.actor, PublicLink) and not work.is_draft:
         take_turn(work.actor, work.parcel.device_id)
-    home = home_of(work.actor)
-    submission = insert(
-        Submission(
-            form_id=work.form_version.form_id,
-            instance_id=envelope.instance_id,
-            is_draft=work.is_draft,
-            submitter=work.actor,
-            device_id=work.parcel.device_id,
-            area_id=home.area_id,
-            school_id=home.school_id,
-        )
-    )
-    version = _add_version(work, submission)
-    merge_files(version, work.instance.files, work.parcel.files, work.actor, is_first=True)
-    _announce(work, "submission.create", "submission.created", version)
-    return Receipt(submission, version, is_new=True)
+    found = new_record(work)
+    store_new([found])
+    if found.submission.pk is None:
+        raise IntegrityError("the same record came in at the same moment")
+    return Receipt(found.submission, found.version, is_new=True)
 
 
-def _known_version(work: _Work) -> SubmissionVersion:
+def _known_version(work: Work) -> SubmissionVersion:
     return (
         SubmissionVersion.objects.select_related("submission")
         .defer("xml", "data", "entities", "oddities")
@@ -194,11 +168,11 @@ def _known_version(work: _Work) -> SubmissionVersion:
     )
 
 
-def _receive_again(work: _Work, known: SubmissionVersion) -> Receipt:
+def _receive_again(work: Work, known: SubmissionVersion) -> Receipt:
     """The record is here already: more of its files, or a repeat after a lost answer."""
     if known.submission.deleted_at is not None:
         raise Problem(problems.SUBMISSION_DELETED)
-    if known.xml_sha256 != _digest(work.parcel.xml):
+    if known.xml_sha256 != digest_of(work.parcel.xml):
         raise Problem(problems.XML_DIFFERS)
     if work.parcel.files:
         merge_files(known, work.instance.files, work.parcel.files, work.actor)
@@ -209,7 +183,7 @@ def _receive_again(work: _Work, known: SubmissionVersion) -> Receipt:
     return Receipt(known.submission, known, is_new=False)
 
 
-def _receive_edit(work: _Work) -> Receipt:
+def _receive_edit(work: Work) -> Receipt:
     """A new version of a record that is here; of two edits of the same version the second is
     refused.
     """
@@ -240,11 +214,11 @@ def _receive_edit(work: _Work) -> Receipt:
     submission.review_state = Submission.ReviewState.EDITED
     submission.updated_at = clock.now()
     submission.save(update_fields=["review_state", "updated_at"])
-    _announce(work, "submission.update.version", "submission.updated", version)
+    _announce_edit(work, version)
     return Receipt(submission, version, is_new=True, is_edit=True)
 
 
-def _check_editor(work: _Work, submission: Submission) -> None:
+def _check_editor(work: Work, submission: Submission) -> None:
     """A phone edits what it, or its worker, has sent; a person needs the right to change records. A public link
     edits nothing: whoever holds it is not the one who sent before.
     """
@@ -272,57 +246,27 @@ def _check_reach(actor: Actor | None, submission: Submission) -> None:
         raise Problem(FORBIDDEN)
 
 
-def _add_version(work: _Work, submission: Submission) -> SubmissionVersion:
-    instance, parcel = work.instance, work.parcel
-    version = insert(
-        SubmissionVersion(
-            submission=submission,
-            form_version=work.form_version,
-            form_id=work.form_version.form_id,
-            is_draft=work.is_draft,
-            instance_id=instance.envelope.instance_id,
-            deprecated_id=instance.envelope.deprecated_id,
-            instance_name=instance.envelope.instance_name[:500],
-            xml=parcel.xml,
-            xml_sha256=_digest(parcel.xml),
-            data=instance.data,
-            entities=[operation.to_json() for operation in instance.entities],
-            oddities=[[one.path, one.value, one.reason] for one in instance.oddities],
-            occurred_on=occurred_on(instance.data, work.meaning.date_paths),
-            submitter=work.actor,
-            device_id=parcel.device_id or instance.meta.get("deviceid", "")[:255],
-            user_agent=parcel.user_agent,
-            is_complete=not parcel.is_incomplete,
-        )
-    )
-    envelope = instance.envelope
-    write_readout(
-        submission,
-        version,
-        work.meaning.readout,
-        # the version was found by its name; a draft's row is at hand whole
-        form_version=work.form_version.version if work.is_draft else envelope.version,
-        is_encrypted=envelope.is_encrypted,
-        has_files=bool(instance.files or parcel.files),
-    )
+def _add_version(work: Work, submission: Submission) -> SubmissionVersion:
+    version = version_of(work)
+    version.submission = submission
+    insert(version)
+    readout = readout_of(work, submission, version)
+    readout.submission_id, readout.version_id = submission.pk, version.pk
+    write_readout(readout)
     return version
 
 
-def _announce(work: _Work, action: str, event: str, version: SubmissionVersion) -> None:
+def _announce_edit(work: Work, version: SubmissionVersion) -> None:
     """Journal entry and Reactions. Drafts are tests and encrypted records are sealed: neither is
-    registered.
+    registered. Any other is: the version before may have been of a form that speaks of entities.
     """
     silent = work.is_draft or work.instance.envelope.is_encrypted
     record(
-        action,
+        "submission.update.version",
         actor=work.actor,
         subject=f"submission:{version.instance_id}",
         project_id=work.form_version.form.project_id,
         details={"instanceId": version.instance_id, "submissionId": version.submission_id},
-        event=None if silent else event,
+        event=None if silent else "submission.updated",
         payload={"version_id": version.pk},
     )
-
-
-def _digest(xml: bytes) -> str:
-    return hashlib.sha256(xml).hexdigest()

@@ -15,7 +15,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import timedelta
@@ -31,7 +31,7 @@ from server import clock
 from server.journal.models import Entry, Reaction
 from server.journal.notes import notes_of_request
 from server.people.models import Actor
-from server.prepared import insert
+from server.prepared import insert, insert_many
 
 logger = logging.getLogger("server.journal")
 MAX_TRIES = 5
@@ -79,6 +79,24 @@ def record(
     if event:
         emit(event, payload or {}, entry=entry, after=after)
     return entry
+
+
+def record_many(entries: Sequence[tuple[Entry, str | None, Mapping[str, Any]]]) -> None:
+    """The same for several entries that are made but not stored, each with its event and payload, in two statements."""
+    if not entries:
+        return
+    for entry, _, _ in entries:
+        entry.subject = entry.subject[:SUBJECT]
+    insert_many([entry for entry, _, _ in entries], by="subject")
+    rows = [
+        Reaction(entry=entry, event=event, job=job, payload=dict(payload))
+        for entry, event, payload in entries
+        if event
+        for job in settings.REACTIONS.get(event, [])
+    ]
+    if rows:
+        insert_many(rows)
+        transaction.on_commit(nudge)
 
 
 def emit(

@@ -15,7 +15,16 @@ from server import clock
 from server.journal.models import Entry, Reaction
 from server.people.models import AppUser, User
 from server.problems import Problem
-from tests.forms.field_work import VISIT, instance, make_phone, make_project, new_id, publish
+from tests.forms.field_work import (
+    ENUM,
+    HOME_VISIT,
+    VISIT,
+    instance,
+    make_phone,
+    make_project,
+    new_id,
+    publish,
+)
 
 PHOTO = b"\x89PNG not really"
 
@@ -32,6 +41,11 @@ def phone(project: Project, lan: User) -> AppUser:
     return make_phone(project, lan)
 
 
+def created():
+    """The journal's entries about new records."""
+    return Entry.objects.filter(action="submission.create")
+
+
 def test_a_submission_is_kept_with_its_answers_journal_and_reaction(project, phone, lan):
     xml = instance("visit", {"visit_date": "2026-03-01", "note": "好"})
     receipt = receive_submission(project, xml, actor=phone, device_id="collect:1")
@@ -40,8 +54,25 @@ def test_a_submission_is_kept_with_its_answers_journal_and_reaction(project, pho
     assert kept.data["note"] == "好"
     assert kept.occurred_on == date(2026, 3, 1)
     assert kept.submission.area == lan.grants.get().area
-    assert Entry.objects.get(action="submission.create").actor_id == phone.pk
-    assert Reaction.objects.get().payload == {"version_id": receipt.version.pk}
+    entry = Entry.objects.get(action="submission.create")
+    assert entry.actor_id == phone.pk
+    key = receipt.submission.pk
+    assert entry.details == {"instanceId": kept.instance_id, "submissionId": key}
+
+
+def test_only_a_form_that_speaks_of_entities_gives_the_worker_something_to_do(project, phone):
+    publish(project, ENUM)
+    publish(project, HOME_VISIT)
+    receive_submission(project, instance("visit", {"note": "a"}), actor=phone)
+    assert not Reaction.objects.exists()
+    keys = [
+        receive_submission(project, instance(form, {}), actor=phone).version.pk
+        for form in ("enum", "home_visit")
+    ]
+    done = Reaction.objects.order_by("id").values_list("event", "payload", "entry__subject")
+    found = [(event, payload) for event, payload, _ in done]
+    assert found == [("submission.created", {"version_id": key}) for key in keys]
+    assert all(subject.startswith("submission:uuid:") for _, _, subject in done)
 
 
 def test_the_same_submission_again_stores_nothing_new(project, phone):
@@ -49,7 +80,7 @@ def test_the_same_submission_again_stores_nothing_new(project, phone):
     first = receive_submission(project, xml, actor=phone)
     again = receive_submission(project, xml, actor=phone)
     assert (first.is_new, again.is_new) == (True, False)
-    assert (SubmissionVersion.objects.count(), Reaction.objects.count()) == (1, 1)
+    assert (SubmissionVersion.objects.count(), created().count()) == (1, 1)
 
 
 def test_other_content_under_the_same_id_is_refused(project, phone):
@@ -74,7 +105,7 @@ def test_files_come_in_several_parts_and_the_last_completes(project, phone):
         if one.blob
     }
     assert kept == {"a.png": (True, PHOTO), "stray.png": (False, b"x")}
-    assert Reaction.objects.count() == 1
+    assert created().count() == 1
 
 
 def test_an_edit_replaces_the_version_and_carries_its_files(project, phone):
