@@ -12,6 +12,7 @@ from forms.pages.changes import LOSING, WORDS, changes_between
 from forms.pages.questions import questions_of
 from forms.pages.scope import readable_forms, verb_to_read
 from forms.services import abandon_draft, publish_checks, publish_draft
+from forms.services.web_forms import may_fill
 from forms.xlsform.complaints import read_notice
 from server import clock
 from server.journal.services import record
@@ -170,4 +171,5 @@ def frame(request: HttpRequest, form: Form, tab: str) -> dict[str, object]:
         "tab": tab,
         "may_change": can(user, Verb.FORM_UPDATE),
         "may_read": can(user, verb_to_read(form)),
+        "may_fill": may_fill(user, form),
     }

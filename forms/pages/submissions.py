@@ -20,6 +20,7 @@ from forms.pages.scope import readable_submissions, verb_to_read
 from forms.pages.words import in_language
 from forms.services.submissions import set_review_state
 from forms.services.visibility import submissions_within
+from forms.services.web_forms import may_edit
 from server.journal.services import record
 from server.people.access import require
 from server.people.models import User
@@ -118,6 +119,7 @@ def submission_page(request: HttpRequest, submission_id: int) -> HttpResponse:
         "history": history_of(submission),
         "subjects": [one.entity for one in submission.subjects.select_related("entity__dataset")],
         "may_review": may_review(user, submission),
+        "may_edit": may_edit(user, submission),
     }
     return render(
         request, "forms/submission.html", frame(request, submission.form, "submissions") | context

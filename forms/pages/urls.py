@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from forms.pages import files, form_detail, form_list, phones, submissions
+from forms.pages import (
+    files,
+    fill,
+    fill_edit,
+    fill_link,
+    form_detail,
+    form_list,
+    phones,
+    submissions,
+)
+
+_FORM = "projects/<int:project_id>/forms/<str:xml_form_id>"
+_RECORD = f"{_FORM}/submissions/<str:instance_id>"
 
 urlpatterns = [
     path("forms", form_list.form_list, name="forms"),
@@ -39,4 +51,13 @@ urlpatterns = [
     path("phones/<int:phone_id>", phones.phone_page, name="phone"),
     path("phones/<int:phone_id>/revoke", phones.revoke_phone, name="phone_revoke"),
     path("phone", phones.my_phone, name="my_phone"),
+    path("fill/session", fill.fill_session, name="fill_session"),
+    path(f"{_FORM}/fill", fill.fill, name="fill"),
+    path(f"{_FORM}/fill/files/<str:name>", fill.fill_file, name="fill_file"),
+    path(f"{_FORM}/draft/preview", fill.preview, name="form_preview"),
+    path(f"{_FORM}/draft/preview/files/<str:name>", fill.preview_file, name="preview_file"),
+    path(f"{_RECORD}/edit", fill_edit.edit, name="submission_edit"),
+    path(f"{_RECORD}/edit/files/<str:name>", fill_edit.edit_file, name="edit_file"),
+    path("f/<str:token>", fill_link.link_page, name="public_form"),
+    path("f/<str:token>/files/<str:name>", fill_link.link_file, name="public_form_file"),
 ]

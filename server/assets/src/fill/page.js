@@ -1,5 +1,6 @@
 // The page around the form: drafts offered, the form built, answers kept while they are given, sent when they are whole.
 import { Form } from "enketo-core/src/js/form";
+import { FormModel } from "enketo-core/src/js/form-model";
 import events from "enketo-core/src/js/event";
 
 import { page, say } from "./data.js";
@@ -8,6 +9,7 @@ import { forget, keep, kept } from "./drafts.js";
 import { filesOf, restoreFiles } from "./file-manager.js";
 import { loadLists } from "./lists.js";
 import { send } from "./sending.js";
+import { t } from "./translator.js";
 
 const KEEP_AFTER = 700; // ms without a change
 const here = (id) => document.getElementById(id);
@@ -60,14 +62,14 @@ async function open(draft) {
   const paper = here("paper");
   const holder = document.createElement("div");
   holder.innerHTML = page.form;
-  paper.append(holder.querySelector("form.or"));
+  for (const place of holder.querySelectorAll("[data-i18n]")) place.textContent = t(place.dataset.i18n);
+  paper.querySelector(".form-footer").before(holder.querySelector("form.or"));
   const record = draft?.xml ?? page.instance;
   const data = {
     modelStr: page.model,
     instanceStr: record ? inThisVersion(record) : null,
     submitted: !draft && Boolean(page.instance),
     external,
-    session: page.sessionValues,
   };
   form = new Form(paper.querySelector("form.or"), data, { language: page.language });
   const faults = form.init();
@@ -93,6 +95,15 @@ function ready(draft) {
   });
   document.documentElement.dataset.ready = "yes";
 }
+
+// What a form asks the device about its user; what is not known stays empty.
+const createSession = FormModel.prototype.createSession;
+FormModel.prototype.createSession = function (id, values) {
+  createSession.call(this, id, values);
+  for (const place of this.xml.querySelectorAll(`instance[id="${id}"] > session > context > *`)) {
+    place.textContent = page.sessionValues[place.nodeName] ?? "";
+  }
+};
 
 // A record of an older version of the form, or one just restored, goes on as one of the version that is open.
 function inThisVersion(xml) {
