@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "server.shell.csp.content_security_policy",
     "server.journal.notes.action_notes",
+    "server.shell.nul.no_nul",
     "server.people.keys.app_user_path",  # before anything looks at the path
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

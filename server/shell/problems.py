@@ -10,6 +10,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     TooManyFilesSent,
 )
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
@@ -63,6 +64,9 @@ def as_problem(error: Exception) -> Problem | None:
     ):
         if isinstance(error, types):
             return Problem(kind)
+    if isinstance(error, DataError):  # NUL in a text, a number beyond the column: what was sent
+        logger.warning("the database refused a value: %s", error)
+        return Problem(UNPARSEABLE, format="request", reason="a value cannot be stored")
     if isinstance(
         error,
         exceptions.ParseError

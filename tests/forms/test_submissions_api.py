@@ -1,7 +1,6 @@
 """Every call of the contract about submissions, of forms and of drafts, with who may and who may not."""
 
 import json
-import uuid
 from typing import Any
 
 import pytest
@@ -360,15 +359,22 @@ def test_a_phone_opens_none_of_it(base, visit, phone, project):
     assert Submission.objects.get(deleted_at=None).review_state is None
 
 
-def test_names_that_no_database_holds_are_just_not_there(root, base, visit):
-    for path in (
+def test_names_that_no_database_holds_are_refused(root, base, visit, project, phone):
+    nul = [
         f"{base}/a%00b",
         f"{base}/{visit}/attachments/%00",
-        f"{base}/{visit}/versions/%00",
-    ):
-        assert root("GET", path).status_code in (400, 404)
+        f"{base}?deviceID=a%00b",
+        f"{base}?limit=%00",
+    ]
+    for path in nul:
+        refused(root("GET", path), 400, "400.1")
+    assert Client().get("/forms%00").status_code == 400
+    sent = f"/v1/key/{phone.key}/projects/{project.pk}/submission?deviceID=%00"
+    assert Client().post(sent, b"", content_type=XML).status_code == 400
+
+
+def test_an_instance_id_of_any_allowed_length_is_kept_and_audited(root, base):
     long = "uuid:" + "x" * 250
-    root.ok("POST", f"{base}?deviceID=a%00b", instance("visit", {}, instance_id=long), XML)
-    assert root.ok("GET", f"{base}/{long}")["deviceId"] == "ab"
+    root.ok("POST", f"{base}?deviceID=d", instance("visit", {}, instance_id=long), XML)
+    assert root.ok("GET", f"{base}/{long}")["deviceId"] == "d"
     assert len(root.ok("GET", f"{base}/{long}/audits")) == 1
-    assert uuid.UUID(visit[5:])
