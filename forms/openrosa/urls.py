@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, path
 
 from forms import addresses  # noqa: F401  knows `<id:...>`
-from forms.openrosa import views
+from forms.openrosa import briefcase, views
 
 _PROJECT = "v1/projects/<int:project_id>"
 _FORM = f"{_PROJECT}/forms/<id:xml_form_id>"
@@ -16,6 +16,8 @@ _TEST = "v1/test/<str:token>/projects/<int:project_id>/forms/<id:xml_form_id>/dr
 _ROUTES = [
     (f"{_PROJECT}/formList", views.form_list),
     (f"{_PROJECT}/submission", views.submission),
+    (f"{_PROJECT}/view/submissionList", briefcase.submission_list),
+    (f"{_PROJECT}/view/downloadSubmission", briefcase.download_submission),
     (f"{_PROJECT}/datasets/<str:name>/integrity", views.integrity),
     (f"{_FORM}/draft.xml", views.draft_xml),
     (f"{_FORM}/draft/manifest", views.draft_manifest),
