@@ -116,7 +116,8 @@ class Explainer:
             node = self.behind(step.name, values)
             if node is not None:
                 trace.facts[step.name] = trace.facts_behind(node)
-                trace.unknowns[step.name] = trace.unknowns_behind(node)
+                if values.env.get(step.name) is None:  # what is known has nothing unknown behind
+                    trace.unknowns[step.name] = trace.unknowns_behind(node)
         return trace
 
 

@@ -68,10 +68,13 @@ def nearest_changes(rule_set: RuleSet, values: Values, now: Tally, trace: Trace)
 
 @dataclass(slots=True)
 class _Hints:
-    """What a rule set compares each fact with, and which steps depend on it."""
+    """What a rule set compares each fact with, which steps depend on it, what each step reads, and
+    the rules (by index) that read a name themselves."""
 
     mentioned: dict[str, dict[Any, None]] = field(default_factory=dict)
     steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
+    rules: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 _hints: "WeakKeyDictionary[RuleSet, _Hints]" = WeakKeyDictionary()
@@ -88,6 +91,12 @@ def hints_of(rule_set: RuleSet) -> _Hints:
         for tree in trees:
             _collect(tree, rule_set.neutral_codes, found.mentioned)
         found.steps = _dependents(program)
+        found.reads = {
+            step.name: frozenset(facts_of(step.tree) if step.tree else ()) for step in program.steps
+        }
+        for index, item in enumerate(program.rules):
+            for name in facts_of(item.rule.when):
+                found.rules[name] = (*found.rules.get(name, ()), index)
     return found
 
 
@@ -190,17 +199,11 @@ class _Search:
         """The rank after `changes`."""
         env = dict(self.values.env)
         env.update((change.fact, change.new) for change in changes)
-        names = {step.name for one in changes for step in self.hints.steps.get(one.fact, ())}
-        for step in (
-            self.program.steps if len(changes) > 1 else self.hints.steps.get(changes[0].fact, ())
-        ):
-            if step.name in names:
-                self.again(step, env, changes)
+        moved = self.spread(changes, env)
         statuses = list(self.statuses)
-        for change in changes:
-            for index in self.program.readers.get(change.fact, ()):
-                if self.in_force[index]:
-                    statuses[index] = self.program.rules[index].run(env)
+        for index in {index for name in moved for index in self.hints.rules.get(name, ())}:
+            if self.in_force[index]:
+                statuses[index] = self.program.rules[index].run(env)
         if statuses == self.statuses:
             return self.now.rank
         fired = [
@@ -209,6 +212,26 @@ class _Search:
             if status is True
         ]
         return tally(self.program, fired).rank
+
+    def spread(self, changes: tuple[Change, ...], env: dict[str, Any]) -> set[str]:
+        """Compute in `env` anew what `changes` touch; every name whose value is another one now."""
+        moved = {change.fact for change in changes}
+        for step in self.steps(changes):
+            if self.hints.reads[step.name].isdisjoint(moved):
+                continue
+            before = env.get(step.name)
+            self.again(step, env, changes)
+            after = env.get(step.name)
+            if after is not before and after != before:
+                moved.add(step.name)
+        return moved
+
+    def steps(self, changes: tuple[Change, ...]) -> tuple[Step, ...]:
+        """The steps that may depend on `changes`, in their order."""
+        if len(changes) == 1:
+            return self.hints.steps.get(changes[0].fact, ())
+        names = {step.name for one in changes for step in self.hints.steps.get(one.fact, ())}
+        return tuple(step for step in self.program.steps if step.name in names)
 
     def again(self, step: Step, env: dict[str, Any], changes: tuple[Change, ...]) -> None:
         """Compute a step anew; a default only where nobody answered."""

@@ -42,18 +42,19 @@ VALUES = st.recursive(
 )
 
 
-def places_in(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The path of everything inside a document."""
-    items = (
-        node.items()
-        if isinstance(node, dict)
-        else enumerate(node)
-        if isinstance(node, list)
-        else ()
-    )
-    return [
-        place for key, inner in items for place in [(*path, key), *places_in(inner, (*path, key))]
-    ]
+def places_in(document: Any) -> list[tuple[Any, ...]]:
+    """The path of everything inside a document, however deep."""
+    found: list[tuple[Any, ...]] = []
+    waiting: list[tuple[Any, tuple[Any, ...]]] = [(document, ())]
+    while waiting:
+        node, path = waiting.pop()
+        items: Any = enumerate(node) if isinstance(node, list) else ()
+        if isinstance(node, dict):
+            items = node.items()
+        inside = [(inner, (*path, key)) for key, inner in items]
+        found += [place for _, place in inside]
+        waiting += reversed(inside)
+    return found
 
 
 def put(document: Any, path: tuple[Any, ...], value: Any) -> None:
