@@ -95,7 +95,7 @@ def version_json(
         "current": version.version == newest,
         "createdAt": api_time(version.created_at),
         "creatorId": version.created_by_id,
-        "userAgent": None,
+        "userAgent": "",  # a text to clients; that of a submission stands with the submission
         "version": version.version,
         "baseVersion": version.base_version,
         "branchId": version.branch_id or None,
