@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from exports.api import geodata, records
-from exports.pages import downloads
+from exports.pages import downloads, encrypted
 from forms import addresses  # noqa: F401  knows `<id:...>`
 
 _P = "v1/projects/<int:project_id>"
@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{_D}/entities.geojson", geodata.dataset),
     path(f"{_D}/entities/<str:entity_id>/geojson", geodata.entity),
     path("exports", downloads.downloads, name="downloads"),
+    path("exports/encrypted/<int:form_id>", encrypted.encrypted, name="encrypted_records"),
     re_path(
         r"^exports/roster/(?P<project_id>\d+)\.(?P<extension>csv|xlsx)$",
         downloads.roster,

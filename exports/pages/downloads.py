@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from exports.answers import csv_answer, note_export, xlsx_answer
+from exports.pages.encrypted import is_opened_with_passphrase
 from exports.tables.roster import readable_children, roster_table
 from exports.tables.submissions import submissions_table
 from exports.writers.table import Table
@@ -27,6 +28,7 @@ def downloads(request: HttpRequest) -> HttpResponse:
         Form.objects.published()
         .filter(project__deleted_at=None)
         .select_related("current", "project")
+        .annotate(is_sealed=is_opened_with_passphrase())
     )
     if not can(me(request), Verb.SUBMISSION_RESTRICTED):
         forms = forms.exclude(sensitivity=Form.Sensitivity.RESTRICTED)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from forms import problems
 from forms.models import Form, FormVersion, Project
 from forms.pages.counting import with_counts
+from forms.pages.encryption import encryptable_projects
 from forms.pages.people import chosen_project
 from forms.pages.scope import readable_forms
 from forms.services import set_draft, upload_form
@@ -40,7 +41,11 @@ def form_list(request: HttpRequest) -> HttpResponse:
     require(user, Verb.FORM_READ)
     forms = with_counts(readable_forms(user), user).select_related("current", "draft", "project")
     projects = Project.objects.alive().order_by("pk") if can(user, Verb.FORM_UPDATE) else []
-    context = {"forms": forms.order_by("project_id", "xml_form_id"), "projects": projects}
+    context = {
+        "forms": forms.order_by("project_id", "xml_form_id"),
+        "projects": projects,
+        "encryptable": encryptable_projects(user),
+    }
     return render(request, "forms/form_list.html", context)
 
 

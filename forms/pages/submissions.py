@@ -18,6 +18,7 @@ from forms.pages.form_detail import find_form, frame
 from forms.pages.questions import fields_of
 from forms.pages.scope import readable_submissions, verb_to_read
 from forms.pages.words import in_language
+from forms.services.readouts import is_sealed
 from forms.services.submissions import set_review_state
 from forms.services.visibility import submissions_within
 from forms.services.web_forms import may_edit
@@ -116,6 +117,7 @@ def submission_page(request: HttpRequest, submission_id: int) -> HttpResponse:
         "version": version,
         "lines": lines,
         "unanswered": unanswered,
+        "is_sealed": is_sealed(bytes(version.xml)),
         "history": history_of(submission),
         "subjects": [one.entity for one in submission.subjects.select_related("entity__dataset")],
         "may_review": may_review(user, submission),

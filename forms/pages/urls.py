@@ -3,6 +3,7 @@
 from django.urls import path
 
 from forms.pages import (
+    encryption,
     files,
     fill,
     fill_edit,
@@ -46,6 +47,7 @@ urlpatterns = [
         submissions.submission_file,
         name="submission_file",
     ),
+    path("projects/<int:project_id>/encryption", encryption.encryption, name="encryption"),
     path("phones", phones.phone_list, name="phones"),
     path("phones/new", phones.create_phone, name="phone_create"),
     path("phones/<int:phone_id>", phones.phone_page, name="phone"),

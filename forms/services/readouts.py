@@ -88,12 +88,13 @@ def _make_missing(ids: list[int]) -> Iterable[SubmissionReadout]:
             version,
             meaning_of(form_version.pk, form_version.sha256).readout,
             form_version.version,
-            _is_encrypted(bytes(version.xml)),
+            is_sealed(bytes(version.xml)),
             version.has_files,
         )
 
 
-def _is_encrypted(xml: bytes) -> bool:
+def is_sealed(xml: bytes) -> bool:
+    """Whether a stored record came encrypted."""
     might_be = b"encrypted" in xml or b"opendatakit.org/submissions" in xml
     return might_be and read_envelope(xml).is_encrypted
 
