@@ -11,19 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from forms.blobs import open_blob
-from forms.instance.diff import diff_instances
 from forms.models import Submission, SubmissionAttachment, SubmissionVersion
-from forms.pages.answers import lines_of, value_text
+from forms.pages.answers import lines_of
 from forms.pages.form_detail import find_form, frame
-from forms.pages.questions import fields_of
 from forms.pages.scope import readable_submissions, verb_to_read
-from forms.pages.words import in_language
+from forms.pages.submission_sides import comments_of, history_of, note_of, phone_log
 from forms.services.readouts import is_sealed
+from forms.services.submission_history import entries_of
 from forms.services.submissions import set_review_state
 from forms.services.visibility import submissions_within
 from forms.services.web_forms import may_edit
 from server.journal.services import record
-from server.people.access import require
+from server.people.access import can, require
 from server.people.models import User
 from server.people.roles import Verb
 from server.people.web import me
@@ -31,6 +30,7 @@ from server.problems import FORBIDDEN, NOT_FOUND, UNEXPECTED, Problem
 from server.shell.downloads import disposition
 from server.shell.paging import page_of
 
+MOST_STEPS = 100
 INLINE = frozenset(("image/jpeg", "image/png", "image/webp", "image/gif"))
 
 
@@ -59,6 +59,7 @@ def submission_list(request: HttpRequest, form_id: int) -> HttpResponse:
         "rows": rows_of(page.rows),
         "asked": asked,
         "states": Submission.ReviewState,
+        "may_restore": can(user, Verb.SUBMISSION_UPDATE),
     }
     return render(request, "forms/submissions.html", frame(request, form, "submissions") | context)
 
@@ -119,6 +120,9 @@ def submission_page(request: HttpRequest, submission_id: int) -> HttpResponse:
         "unanswered": unanswered,
         "is_sealed": is_sealed(bytes(version.xml)),
         "history": history_of(submission),
+        "comments": comments_of(submission),
+        "steps": entries_of(submission)[:MOST_STEPS],
+        "phone_log": phone_log(version),
         "subjects": [one.entity for one in submission.subjects.select_related("entity__dataset")],
         "may_review": may_review(user, submission),
         "may_edit": may_edit(user, submission),
@@ -141,7 +145,7 @@ def review(request: HttpRequest, submission_id: int) -> HttpResponse:
         raise Problem(
             UNEXPECTED, field="state", value=state, reason="approved, hasIssues, rejected"
         )
-    set_review_state(submission, state, actor=user)
+    set_review_state(submission, state, actor=user, notes=note_of(request))
     messages.success(
         request,
         _("The record is now: %(state)s.") % {"state": submission.get_review_state_display()},
@@ -157,20 +161,25 @@ def may_review(user: User, submission: Submission) -> bool:
 
 @login_required
 @require_GET
-def submission_xml(request: HttpRequest, submission_id: int) -> HttpResponseBase:
-    """The XML byte for byte as the phone sent it."""
+def submission_xml(
+    request: HttpRequest, submission_id: int, version_id: int | None = None
+) -> HttpResponseBase:
+    """The XML byte for byte as the phone sent it; of the current version where none is named."""
     user = me(request)
     submission = find_submission(user, submission_id)
+    version = (
+        _current(submission)
+        if version_id is None
+        else get_object_or_404(submission.versions, pk=version_id)
+    )
     record(
         "submission.download",
         actor=user,
         subject=f"submission:{submission.instance_id}",
         project_id=submission.form.project_id,
     )
-    answer = HttpResponse(
-        bytes(_current(submission).xml), content_type="application/xml; charset=utf-8"
-    )
-    answer["Content-Disposition"] = disposition(f"{submission.instance_id.replace(':', '_')}.xml")
+    answer = HttpResponse(bytes(version.xml), content_type="application/xml; charset=utf-8")
+    answer["Content-Disposition"] = disposition(f"{version.instance_id.replace(':', '_')}.xml")
     return _private(answer)
 
 
@@ -208,39 +217,6 @@ def find_submission(user: User, submission_id: int) -> Submission:
     return Submission.objects.select_related(
         "form__project", "form__current", "form__draft", "submitter", "area", "school"
     ).get(pk=found.pk)
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One version of a submission and what it changed: (question, before, after)."""
-
-    version: SubmissionVersion
-    changes: tuple[tuple[str, str, str], ...]
-
-
-def history_of(submission: Submission) -> list[Edit]:
-    """All versions, newest first, each compared with the one before; empty when nothing was ever edited."""
-    versions = list(
-        submission.versions.select_related("submitter", "form_version").defer("xml").order_by("pk")
-    )
-    if len(versions) < 2:
-        return []
-    pairs = zip([None, *versions], versions, strict=False)
-    return [Edit(new, _changes(old, new) if old else ()) for old, new in pairs][::-1]
-
-
-def _changes(old: SubmissionVersion, new: SubmissionVersion) -> tuple[tuple[str, str, str], ...]:
-    fields = fields_of(new.form_version)
-    by_path = {tuple(one.path.strip("/").split("/")): one for one in fields}
-    found = []
-    for change in diff_instances(old.data, new.data, fields):
-        path = tuple(step if isinstance(step, str) else step[0] for step in change.path)
-        one = by_path.get(path)
-        if path[0] == "meta" or (one is not None and one.kind in ("start", "end", "audit")):
-            continue
-        label = (in_language(one.labels) if one else "") or path[-1]
-        found.append((label, value_text(change.old, one), value_text(change.new, one)))
-    return tuple(found)
 
 
 def _current(submission: Submission) -> SubmissionVersion:

@@ -11,6 +11,7 @@ from forms.pages import (
     form_detail,
     form_list,
     phones,
+    submission_talk,
     submissions,
 )
 
@@ -39,6 +40,25 @@ urlpatterns = [
     ),
     path("forms/<int:form_id>/versions/<int:version_id>/xform", files.xform, name="form_xform"),
     path("forms/<int:form_id>/submissions", submissions.submission_list, name="submissions"),
+    path("forms/<int:form_id>/submissions/trash", submission_talk.trash, name="submission_trash"),
+    path(
+        "submissions/<int:submission_id>/comments",
+        submission_talk.comment,
+        name="submission_comment",
+    ),
+    path(
+        "submissions/<int:submission_id>/delete", submission_talk.remove, name="submission_delete"
+    ),
+    path(
+        "submissions/<int:submission_id>/restore",
+        submission_talk.restore,
+        name="submission_restore",
+    ),
+    path(
+        "submissions/<int:submission_id>/versions/<int:version_id>/xml",
+        submissions.submission_xml,
+        name="submission_version_xml",
+    ),
     path("submissions/<int:submission_id>", submissions.submission_page, name="submission"),
     path("submissions/<int:submission_id>/review", submissions.review, name="submission_review"),
     path("submissions/<int:submission_id>/xml", submissions.submission_xml, name="submission_xml"),

@@ -21,7 +21,7 @@ from server.problems import Problem
 
 @transaction.atomic
 def set_review_state(
-    submission: Submission, state: str | None, *, actor: Actor | None
+    submission: Submission, state: str | None, *, actor: Actor | None, notes: str = ""
 ) -> Submission:
     """Set the review state; approving makes the entities that waited for it, rejecting takes the
     answers out of the facts.
@@ -29,7 +29,7 @@ def set_review_state(
     submission.review_state = Submission.ReviewState(state) if state else None
     submission.updated_at = clock.now()
     submission.save(update_fields=["review_state", "updated_at"])
-    _journal("submission.update", submission, actor, {"reviewState": state})
+    _journal("submission.update", submission, actor, {"reviewState": state}, notes)
     if submission.review_state == Submission.ReviewState.APPROVED:
         register_approval(submission)
     announce_submission(submission, "submission.reviewed")
@@ -37,13 +37,13 @@ def set_review_state(
 
 
 @transaction.atomic
-def delete_submission(submission: Submission, *, actor: Actor | None) -> None:
+def delete_submission(submission: Submission, *, actor: Actor | None, notes: str = "") -> None:
     """Put the submission into the trash; whom it is about is evaluated without it."""
     if submission.deleted_at is None:
         submission.deleted_at = clock.now()
         submission.save(update_fields=["deleted_at"])
         note_gone(submission)
-        _journal("submission.delete", submission, actor, {})
+        _journal("submission.delete", submission, actor, {}, notes)
         announce_submission(submission, "submission.deleted")
 
 
@@ -101,11 +101,16 @@ def _place(version: SubmissionVersion, name: str) -> SubmissionAttachment:
 
 
 def _journal(
-    action: str, submission: Submission, actor: Actor | None, data: dict[str, object]
+    action: str,
+    submission: Submission,
+    actor: Actor | None,
+    data: dict[str, object],
+    notes: str = "",
 ) -> None:
     record(
         action,
         actor=actor,
+        notes=notes,
         subject=f"submission:{submission.instance_id}",
         project_id=submission.form.project_id,
         details={
