@@ -275,7 +275,7 @@ REST_FRAMEWORK = {
     ],  # each view asks `require`; see server/people/access.py
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "server.shell.openapi.OwnSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "server.shell.negotiation.OwnFormat",
     "EXCEPTION_HANDLER": "server.shell.problems.json_problem",
     "UNAUTHENTICATED_USER": None,
