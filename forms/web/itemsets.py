@@ -18,7 +18,7 @@ def mark_itemsets(xform: etree._Element) -> None:
         itemset.set("valueRef", _ref(itemset, "value"))
         itemset.set("labelRef", label)
         itemset.set("itextPath", path)
-        named = _ITEXT.match(label)
+        named = _ITEXT.search(label)
         if named:
             texts = find(xform, f'{path}/*[local-name() = "{named[1]}"]')
             itemset.extend(_copy(one) for one in texts)

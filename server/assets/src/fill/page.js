@@ -72,10 +72,19 @@ async function open(draft) {
     external,
   };
   form = new Form(paper.querySelector("form.or"), data, { language: page.language });
+  withoutInlineHandler(form.view.$);
   const faults = form.init();
   here("waiting").hidden = true;
   if (faults.length) return fail(say("broken", { reason: faults.join("; ") }));
   ready(draft);
+}
+
+// Enketo stops the form's own submit by an inline handler, which our policy forbids; `ready` stops it.
+function withoutInlineHandler(view) {
+  const attr = view.attr;
+  view.attr = function (name, ...rest) {
+    return name === "onsubmit" ? this : attr.call(this, name, ...rest);
+  };
 }
 
 function ready(draft) {
