@@ -25,7 +25,7 @@ from forms.openrosa.links import Links
 from forms.parcels import read_arrival
 from forms.registry.placing import Reach, places_of_link, reach_of
 from forms.services import receive_submission
-from forms.services.gate import offered_to_phone
+from forms.services.gate import files_of, offered_to_phone
 from forms.services.integrity import deleted_among
 from forms.services.offers import (
     draft_under_test,
@@ -227,8 +227,7 @@ def _receive(
 def _manifest(
     request: HttpRequest, row: FormVersion, links: Links, reach: Reach, places: Scope
 ) -> HttpResponseBase:
-    files = row.attachments.select_related("blob", "dataset")
-    found = (links.media(row, file, reach, places) for file in files)
+    found = (links.media(row, file, reach, places) for file in files_of(row))
     return xml_response(request, manifest_xml(one for one in found if one))
 
 

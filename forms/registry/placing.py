@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms.models import Dataset, Entity, PublicLink
+from forms.models import Dataset, Entity, ProjectAppUser, PublicLink
 from server.people.access import Scope, grants_of, person_of, scope_of
 from server.people.models import Actor, AppUser
 from server.people.roles import CAPABILITIES, Role, Verb
 from server.places.models import Area, School
+from server.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,29 @@ def reach_of(actor: Actor | None) -> Reach:
     reaches everything.
     """
     if isinstance(actor, AppUser) and actor.worker_id is None:
-        link = getattr(actor, "project_link", None)
-        return Reach(Scope(), None, all_rows=bool(link and link.sees_all_entities))
+        return Reach(Scope(), None, all_rows=_sees_all(actor))
     if isinstance(actor, PublicLink):
         return _reach_of_link(actor)
     person = person_of(actor)
     return Reach(scope_of(actor, Verb.ENTITY_READ), person.pk if person else None)
+
+
+_sight = Prepared(
+    lambda marks: ProjectAppUser.objects.filter(app_user_id=marks.number("phone")).values_list(
+        "sees_all_entities"
+    )
+)
+
+
+def _sees_all(phone: AppUser) -> bool:
+    """What the phone's link to its project says, asked once per request."""
+    if phone._state.fields_cache.get("project_link"):
+        return phone.project_link.sees_all_entities
+    known: bool | None = getattr(phone, "_sees_all", None)
+    if known is None:
+        row = _sight.first(phone=phone.pk)
+        known = phone._sees_all = bool(row and row[0])  # type: ignore[attr-defined]
+    return known
 
 
 def _reach_of_link(link: PublicLink) -> Reach:

@@ -7,7 +7,15 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from forms.models import Form, FormAttachment, FormVersion, PublicLink, SubmissionVersion
+from forms.models import (
+    Blob,
+    Dataset,
+    Form,
+    FormAttachment,
+    FormVersion,
+    PublicLink,
+    SubmissionVersion,
+)
 from forms.services.phones import phone_may_use
 from server.people.models import Actor, AppUser
 from server.prepared import Marks, Prepared, partial
@@ -143,3 +151,26 @@ def version_for(
 def is_known(form_id: int, instance_id: str, is_draft: bool) -> bool:
     """Whether a version with this instanceID is here."""
     return _known[is_draft].first(form=form_id, instance=instance_id) is not None
+
+
+_DATASET = tuple(one.attname for one in Dataset._meta.concrete_fields)
+_FILE = ("pk", "name", "source", "blob_id", "blob__md5")
+_files = Prepared(
+    lambda marks: (
+        FormAttachment.objects.filter(version_id=marks.number("version"))
+        .order_by("name")
+        .values_list(*_FILE, *(f"dataset__{one}" for one in _DATASET))
+    )
+)
+
+
+def files_of(version: FormVersion) -> list[FormAttachment]:
+    """The files of a version in the order of their names, each with what a manifest says of its blob or list."""
+    found = []
+    for pk, name, source, blob_id, md5, *dataset in _files.rows(version=version.pk):
+        columns = dict(zip(_DATASET, dataset, strict=True))
+        file = partial(FormAttachment, id=pk, version_id=version.pk, name=name, source=source)
+        file.blob = None if blob_id is None else partial(Blob, sha256=blob_id, md5=md5)
+        file.dataset = None if columns["id"] is None else partial(Dataset, **columns)
+        found.append(file)
+    return found

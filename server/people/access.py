@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from server.people.models import Actor, AppUser, RoleGrant, User
 from server.people.roles import Verb, verbs_of
-from server.places.models import Area
+from server.places.models import Area, School
+from server.prepared import Prepared, partial
 from server.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 
 
@@ -85,9 +86,39 @@ def all_grants_of(actor: Actor | None) -> list[RoleGrant]:
         return []
     cached: list[RoleGrant] | None = getattr(person, "_grants", None)
     if cached is None:
-        cached = list(person.grants.select_related("area", "school"))
+        cached = _read_grants(person)
         person._grants = cached  # type: ignore[attr-defined]
     return cached
+
+
+_PARTS: tuple[tuple[str, type[Area] | type[School]], ...] = (("area", Area), ("school", School))
+_GRANT = tuple(one.attname for one in RoleGrant._meta.concrete_fields)
+_grants = Prepared(
+    lambda marks: (
+        RoleGrant.objects.filter(user_id=marks.number("user"))
+        .order_by("pk")
+        .values_list(
+            *_GRANT, *(f"{name}__{one}" for name, model in _PARTS for one in _columns(model))
+        )
+    )
+)
+
+
+def _columns(model: type[Area] | type[School]) -> list[str]:
+    return [one.attname for one in model._meta.concrete_fields]
+
+
+def _read_grants(person: User) -> list[RoleGrant]:
+    """One query that is built once: everybody's every request asks it."""
+    found = []
+    for row in _grants.rows(user=person.pk):
+        values = iter(row)
+        grant = partial(RoleGrant, **{name: next(values) for name in _GRANT})
+        for name, model in _PARTS:
+            columns = {one: next(values) for one in _columns(model)}
+            setattr(grant, name, partial(model, **columns) if columns["id"] is not None else None)
+        found.append(grant)
+    return found
 
 
 def scope_of(actor: Actor | None, verb: Verb) -> Scope:
