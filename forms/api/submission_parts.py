@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -149,8 +150,11 @@ class OneFile(APIView):
         xml_form_id: str,
         instance_id: str,
         name: str,
+        version_id: str = "",
         is_draft: bool = False,
     ) -> Response:
+        if version_id:  # the contract: files are put to the current version only
+            raise MethodNotAllowed(request.method or "")
         user, verb = changer_of(request, is_draft), Verb.SUBMISSION_UPDATE
         found = submission_of(user, project_id, xml_form_id, instance_id, verb, is_draft=is_draft)
         version = place_of(found, name)
