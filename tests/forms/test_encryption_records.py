@@ -2,6 +2,8 @@
 
 import dataclasses
 import hashlib
+import json
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -27,6 +29,9 @@ FORM = """<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.o
 <h:body><input ref="/data/a"><label>A</label></input></h:body></h:html>"""
 PHOTO = bytes(range(256)) * 40
 XML = '<data id="visit" version="3"><note>记录</note></data>'.encode()
+# a record that JavaRosa's cipher sealed (the headless Collect), and the key as the server kept it: neither may
+# ever become unreadable
+KEPT = Path(__file__).parent / "data" / "encrypted"
 md5 = hashlib.md5
 
 
@@ -76,6 +81,25 @@ def test_phones_of_other_makes_are_understood(how: dict[str, object]) -> None:
     opened = open_it(made)
     assert plain(opened, made, "submission.xml.enc") == XML
     assert opened.is_signed(digests({"a.jpg": PHOTO}))
+
+
+def test_what_a_java_client_sealed_opens_with_the_key_as_it_was_kept() -> None:
+    key = json.loads((KEPT / "key.json").read_text())
+    manifest = read_manifest((KEPT / "manifest.xml").read_bytes())
+    opened = Opened(manifest, open_private(key["private"], key["passphrase"]))
+    files = {
+        name: b"".join(opened.chunks(name, [(KEPT / name).read_bytes()])) for name in manifest.files
+    }
+    photo, audit, answers = (files[name] for name in manifest.files)
+    assert photo.startswith(b"\xff\xd8\xff")
+    assert audit.startswith(b"event,node,start,end")
+    assert "卫生院 农户 王小明" in answers.decode()
+    said = [
+        (name.removesuffix(".enc"), md5(content, usedforsecurity=False).hexdigest())
+        for name, content in files.items()
+    ]
+    assert opened.is_signed(said)
+    assert not opened.is_signed(said[1:])
 
 
 def test_a_record_without_a_signature_is_taken_as_it_is() -> None:
