@@ -15,7 +15,7 @@ _FOLLOWS = (
 class IdConverter:
     """`<id:name>`: what `<str:name>` takes, and slashes inside it."""
 
-    regex = rf"[^/]+(?:/+(?!(?:{_FOLLOWS})(?:[/.]|\Z))[^/]+)*?"
+    regex = rf"[^/]+(?:/+(?!(?:{_FOLLOWS})(?:[/.]|$))[^/]+)*?"
 
     def to_python(self, value: str) -> str:
         """As it stands in the address."""

@@ -115,6 +115,8 @@ def _of_records(base: str, named: dict[str, bool]) -> list[URLPattern]:
     """What the records of a form and those of its draft have in common."""
     one = f"{base}/<str:instance_id>"
     version = f"{one}/versions/<str:version_id>"
+    # a file is sent to the current version; those of older ones are read and cleared
+    kept = submission_parts.OneFile.as_view(http_method_names=["get", "head", "delete", "options"])
     return [
         path(base, submissions.Submissions.as_view(), named),
         path(f"{base}/submitters", submissions.Submitters.as_view(), named),
@@ -126,7 +128,7 @@ def _of_records(base: str, named: dict[str, bool]) -> list[URLPattern]:
         path(f"{one}/versions", submission_parts.Versions.as_view(), named),
         path(f"{one}/diffs", submission_parts.Diffs.as_view(), named),
         path(f"{version}/attachments", submission_parts.Files.as_view(), named),
-        path(f"{version}/attachments/<str:name>", submission_parts.OneFile.as_view(), named),
+        path(f"{version}/attachments/<str:name>", kept, named),
         path(version, submission_parts.OneVersion.as_view(), named),
     ]
 

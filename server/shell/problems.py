@@ -64,7 +64,10 @@ def as_problem(error: Exception) -> Problem | None:
     ):
         if isinstance(error, types):
             return Problem(kind)
-    if isinstance(error, DataError):  # NUL in a text, a number beyond the column: what was sent
+    # NUL in a text, a number beyond the column: what was sent. SQLite's driver raises the second
+    if isinstance(error, DataError) or (
+        isinstance(error, OverflowError) and "SQLite INTEGER" in str(error)
+    ):
         logger.warning("the database refused a value: %s", error)
         return Problem(UNPARSEABLE, format="request", reason="a value cannot be stored")
     if isinstance(
