@@ -176,7 +176,9 @@ def _encrypted(root: etree._Element, envelope: Envelope, form: Node) -> Instance
     """The manifest of an encrypted submission: no answers, but the encrypted files that must
     come with it.
     """
-    names = [_text(node, "file") for node in root if local_name(node.tag) == "media"]
+    media = [node for node in root if local_name(node.tag) == "media"]
+    files = [one for node in media for one in node if local_name(one.tag) == "file"]
+    names = [(one.text or "").strip() for one in files]
     names.append(_text(root, "encryptedXmlFile"))
     data = blank(form)
     data["meta"] = {**(data.get("meta") or {}), "instanceID": envelope.instance_id}

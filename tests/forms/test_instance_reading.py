@@ -237,10 +237,11 @@ def test_an_encrypted_submission_yields_its_files_and_no_answers():
     xml = b"""<data xmlns="http://opendatakit.org/submissions" encrypted="yes" id="f" version="1">
     <base64EncryptedKey>k</base64EncryptedKey>
     <orx:meta xmlns:orx="http://openrosa.org/xforms"><orx:instanceID>uuid:1</orx:instanceID></orx:meta>
-    <media><file>a.jpg.enc</file></media><encryptedXmlFile>submission.xml.enc</encryptedXmlFile></data>"""
+    <media><file>a.jpg.enc</file><file>b.jpg.enc</file></media>
+    <encryptedXmlFile>submission.xml.enc</encryptedXmlFile></data>"""
     instance = read_instance(xml, form(ALL).fields)
     assert instance.envelope.is_encrypted
-    assert instance.files == ("a.jpg.enc", "submission.xml.enc")
+    assert instance.files == ("a.jpg.enc", "b.jpg.enc", "submission.xml.enc")
     assert instance.data["meta"] == {"audit": None, "instanceID": "uuid:1"}
     assert instance.data["g"]["name"] is None
 
