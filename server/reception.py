@@ -7,6 +7,7 @@ unnamed file), and only `desks` requests at a time go on into Django. A phone th
 """
 
 import io
+import json
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
@@ -28,6 +29,30 @@ REFUSALS = {
     413: "413 Content Too Large",
     507: "507 Insufficient Storage",
 }
+
+# both languages at once: who asks in which is known only further in
+WORDS = {
+    400: "传输中断，没有保存。请重试。 The transfer broke off, so nothing was stored. Send it again.",
+    408: "传输停顿太久，没有保存。请重试。 The transfer stood still, so nothing was stored. Send it again.",
+    413: "内容超过服务器允许的大小，没有保存。 This is larger than the server takes, so nothing was stored.",
+    507: "服务器没有空间了，没有保存。请联系管理员。 The server has no room left; tell its administrator.",
+}
+
+
+def refusal(path: str, status: int) -> tuple[str, bytes]:
+    """Content type and body that a client of that address understands: phones read an OpenRosaResponse,
+    programs the contract's JSON, people a line of text.
+    """
+    words = WORDS[status]
+    if path.startswith("/v1/") and path.rstrip("/").endswith("/submission"):
+        return "text/xml; charset=utf-8", (
+            '<OpenRosaResponse xmlns="http://openrosa.org/http/response" items="0">'
+            f'<message nature="error">{words}</message></OpenRosaResponse>'
+        ).encode()
+    if path.startswith("/v1/"):
+        body = {"message": words, "code": f"{status}.1"}
+        return "application/json", json.dumps(body, ensure_ascii=False).encode()
+    return "text/plain; charset=utf-8", f"{words}\n".encode()
 
 
 class Refused(Exception):
@@ -103,8 +128,8 @@ class Reception:
         try:
             body = self._take_in(environ)
         except Refused as refused:
-            text = f"{refused}\n".encode()
-            headers = [("Content-Type", "text/plain"), ("Connection", "close")]
+            kind, text = refusal(environ.get("PATH_INFO", ""), refused.status)
+            headers = [("Content-Type", kind), ("Connection", "close")]
             start_response(str(refused), [*headers, ("Content-Length", str(len(text)))])
             return [text]
         desk = self._free.get()

@@ -16,9 +16,10 @@ from forms.models import (
     SubmissionReadout,
 )
 from forms.services import set_draft, upload_form
+from forms.services.client_audits import read_audit
 from forms.services.publishing import publish_draft
 from forms.services.submissions import set_review_state
-from server.journal.models import Entry
+from server.journal.models import Entry, Reaction
 from server.people.models import User
 from server.people.roles import Role
 from tests.conftest import make_user
@@ -181,6 +182,21 @@ def test_the_phones_audits_become_one_table(project: Project, admin: User) -> No
         ("uuid:1", "form start", "", ""),
         ("uuid:1", "question", "/data/note", "3"),
     ]
+
+
+def test_who_changed_an_answer_and_why_have_columns_where_a_phone_says_so(
+    project: Project, admin: User
+) -> None:
+    publish(project, VISIT.replace("| | image |", "| | audit | audit | |\n| | image |"))
+    audit = "event,node,start,end,user,change-reason\nquestion,/data/note,2,3,lan,写错了\n"
+    xml = instance("visit", "<note>x</note>").replace(b"<meta>", b"<meta><audit>audit.csv</audit>")
+    send(project, xml, admin, files={"audit.csv": audit.encode()})
+    for reaction in Reaction.objects.filter(event="audit.arrived"):
+        read_audit(**reaction.payload)
+    files = zip_of(Reader(admin, project).get("/forms/visit/submissions.csv.zip"))
+    (event,) = table(files["visit - audit.csv"])
+    assert list(event)[-3:] == ["new-value", "user", "change-reason"]
+    assert (event["user"], event["change-reason"]) == ("lan", "写错了")
 
 
 def test_group_names_may_be_left_out_of_the_headings(project: Project, admin: User) -> None:

@@ -2,14 +2,16 @@
 
 import errno
 import io
+import json
 import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
-from server.reception import IN_MEMORY, SMALL, Environ, Reception
+from server.reception import IN_MEMORY, SMALL, Environ, Reception, refusal
 
 
 class Line:
@@ -149,3 +151,15 @@ def test_a_failing_application_leaves_its_desk(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="mistake"):
             ask(reception, Line())
+
+
+@pytest.mark.parametrize("status", [400, 408, 413, 507])
+def test_a_refusal_is_in_the_words_of_who_asked(status: int) -> None:
+    kind, body = refusal("/v1/key/k/projects/1/submission", status)
+    message = etree.fromstring(body).find("{*}message")
+    assert message is not None
+    assert (kind.partition(";")[0], message.get("nature")) == ("text/xml", "error")
+    kind, body = refusal("/v1/projects/1/forms/x/submissions/y/attachments/z", status)
+    assert (kind, json.loads(body)["code"]) == ("application/json", f"{status}.1")
+    assert json.loads(body)["message"] == message.text
+    assert refusal("/forms/upload", status)[0].startswith("text/plain")
