@@ -172,4 +172,5 @@ def frame(request: HttpRequest, form: Form, tab: str) -> dict[str, object]:
         "may_change": can(user, Verb.FORM_UPDATE),
         "may_read": can(user, verb_to_read(form)),
         "may_fill": may_fill(user, form),
+        "may_link": can(user, Verb.FIELD_KEY_CREATE),
     }

@@ -11,6 +11,7 @@ from forms.pages import (
     form_detail,
     form_list,
     phones,
+    public_links,
     submission_talk,
     submissions,
 )
@@ -27,6 +28,16 @@ urlpatterns = [
     path("forms/<int:form_id>/draft/publish", form_detail.publish, name="form_publish"),
     path("forms/<int:form_id>/draft/abandon", form_detail.abandon, name="form_abandon"),
     path("forms/<int:form_id>/state", form_detail.set_state, name="form_state"),
+    path("forms/<int:form_id>/links", public_links.link_list, name="public_links"),
+    path(
+        "forms/<int:form_id>/links/new", public_links.create_public_link, name="public_link_create"
+    ),
+    path("forms/<int:form_id>/links/<int:link_id>", public_links.link_card, name="public_link"),
+    path(
+        "forms/<int:form_id>/links/<int:link_id>/end",
+        public_links.end_public_link,
+        name="public_link_end",
+    ),
     path("forms/<int:form_id>/versions", form_detail.versions_page, name="form_versions"),
     path(
         "forms/<int:form_id>/versions/<int:version_id>",

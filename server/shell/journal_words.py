@@ -61,6 +61,7 @@ ACTIONS: dict[str, Promise] = {
     "public_link.create": _("Made a public link"),
     "public_link.delete": _("Removed a public link"),
     "public_link.property.set": _("Changed a public link's properties"),
+    "public_link.reveal": _("Showed a public link's address"),
     "public_link.session.end": _("Ended a public link"),
     "rule_set.draft": _("Changed a draft of rules"),
     "rule_set.draft.discard": _("Discarded a draft of rules"),
