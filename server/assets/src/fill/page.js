@@ -96,7 +96,11 @@ function ready(draft) {
   view.addEventListener("removed", later);
   view.addEventListener("submit", (event) => event.preventDefault());
   here("send").addEventListener("click", finish);
-  document.addEventListener("visibilitychange", () => document.hidden && keepNow());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return;
+    if (view.contains(document.activeElement)) document.activeElement.blur(); // an answer half typed counts too
+    keepNow();
+  });
   window.addEventListener("beforeunload", (event) => {
     if (!form.editStatus || isDone || page.mode === "preview") return;
     event.preventDefault();
