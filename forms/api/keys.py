@@ -52,8 +52,13 @@ def _said(body: dict[str, object], name: str) -> str:
     value = body.get(name)
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > LONGEST[name]:
+    if not isinstance(value, str) or len(value) > LONGEST[name] or not _is_text(value):
         reason = f"a text of at most {LONGEST[name]} characters is expected"
         # never the passphrase itself: answers end in logs
         raise Problem(UNEXPECTED, field=name, value="…", reason=reason)
     return value
+
+
+def _is_text(value: str) -> bool:
+    """JSON can hold what no database and no keyboard can: NUL, halves of characters."""
+    return "\0" not in value and value.encode(errors="ignore").decode() == value

@@ -91,7 +91,9 @@ def _wrap(private: rsa.RSAPrivateKey, passphrase: str) -> Wrapped:
 def _derive(passphrase: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     if n > _MOST_COST or r > 16 or p > 4:
         raise ValueError("the wrapped key asks for too much")
-    return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(passphrase.encode())
+    return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(
+        passphrase.encode(errors="surrogatepass")  # JSON can hold halves of characters
+    )
 
 
 def _text(value: bytes) -> str:

@@ -149,7 +149,13 @@ def test_passphrases_may_be_posted(reader: Reader, key: Key) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [('{"%s": 7}', "400.8"), ('["%s"]', "400.1"), ('{"%s": "wrong"}', "400.12")]
+    ("body", "code"),
+    [
+        ('{"%s": 7}', "400.8"),
+        ('["%s"]', "400.1"),
+        ('{"%s": "wrong"}', "400.12"),
+        ('{"%s": "\\ud800"}', "400.12"),
+    ],
 )
 def test_a_posted_body_that_is_wrong_is_refused(
     reader: Reader, key: Key, body: str, code: str

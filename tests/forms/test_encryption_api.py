@@ -2,8 +2,10 @@
 
 import base64
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from forms.models import Form, FormVersion, Key, Project
@@ -65,6 +67,11 @@ def test_a_project_is_encrypted_once(project: Project, admin: User) -> None:
         ({"passphrase": "short"}, "400.21"),
         ({"passphrase": ["long enough to be one"]}, "400.8"),
         ({"hint": 7}, "400.8"),
+        ({"hint": "a\0b"}, "400.8"),
+        ({"hint": "\ud800"}, "400.8"),
+        ({"hint": "x" * 501}, "400.8"),
+        ({"passphrase": "\ud800 and then some"}, "400.8"),
+        ({"passphrase": "x" * 1001}, "400.8"),
     ],
 )
 def test_a_passphrase_that_cannot_be_one_changes_nothing(
@@ -195,3 +202,18 @@ def test_a_draft_has_keys_of_its_own(project: Project, admin: User, county: User
     assert (status, [one["id"] for one in told]) == (200, [Key.objects.get().pk])
     assert ask(county, "get", path)[0] == 403
     assert ask(None, "get", path)[0] == 401
+
+
+def test_keys_of_forms_that_were_here_before_are_noted(project: Project) -> None:
+    own = VISIT.replace("| version |", "| version | public_key |").replace(
+        "visit | 1 |", f"visit | 1 | {PAIR.public} |"
+    )
+    with_key, without = publish(project, own), publish(project, ENUM)
+    FormVersion.objects.update(key=None)
+    Key.objects.all().delete()
+    for _ in range(2):
+        import_module("forms.migrations.0010_encryption_keys_noted").note_keys(apps, None)
+    for version in (with_key, without):
+        version.refresh_from_db()
+    assert with_key.key is not None
+    assert (with_key.key.public, with_key.key.is_managed, without.key) == (PAIR.public, False, None)
