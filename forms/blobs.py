@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,7 @@ from django.core.files.storage.base import Storage
 from forms.models import Blob
 
 CHUNK = 256 * 1024
+ABANDONED = 86_400.0  # seconds after which nobody goes on writing a file
 
 
 class Readable(Protocol):
@@ -79,9 +81,9 @@ def stored_at(blob: Blob) -> float | None:
         return None
 
 
-def remove_stored(blob: Blob, fresh: float) -> None:
+def remove_stored(blob: Blob, fresh: float) -> bool:
     """Remove the file of a row that is gone, unless an upload has counted on it within the last
-    `fresh` seconds.
+    `fresh` seconds; answers whether it was removed.
 
     It is put aside first: an upload that looks now stores it anew, one that looked before has left
     its time on it, and then it is put back.
@@ -89,17 +91,34 @@ def remove_stored(blob: Blob, fresh: float) -> None:
     storage = _storage()
     if not isinstance(storage, FileSystemStorage):
         storage.delete(blob.storage_name)
-        return
+        return True
     target = Path(storage.path(blob.storage_name))
     aside = target.with_name(f".gone-{target.name}")
     try:
         target.replace(aside)
     except FileNotFoundError:
-        return
+        return False
     if time.time() - aside.stat().st_mtime < fresh and not target.exists():
         aside.replace(target)
-    else:
-        aside.unlink()
+        return False
+    aside.unlink()
+    return True
+
+
+def stored_names() -> Iterator[str]:
+    """The hashes of all stored files, with and without a row; also clears what killed uploads have
+    left half-written. Nothing where storage is not a folder.
+    """
+    storage = _storage()
+    if not isinstance(storage, FileSystemStorage):
+        return
+    for path in Path(storage.location).glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+        if len(path.name) == 64:
+            yield path.name
+        elif path.name.startswith("."):
+            with suppress(FileNotFoundError):  # whoever was writing it has just finished
+                if time.time() - path.stat().st_mtime > ABANDONED:
+                    path.unlink()
 
 
 def blob_of(stored: StoredFile) -> Blob:

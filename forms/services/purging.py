@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import IntegrityError, models
 from django.db.models import Exists, ForeignObjectRel, OuterRef, Q, QuerySet
 
-from forms.blobs import remove_stored, stored_at
+from forms.blobs import remove_stored, stored_at, stored_names
 from forms.models import (
     Blob,
     ClientAudit,
@@ -35,6 +36,7 @@ from server.turns import write_turn
 
 KEPT_FOR = timedelta(days=30)  # as in ODK Central
 CHUNK = 50  # records per write transaction
+LOT = 500  # files looked up at a time
 # seconds: a file that was stored (or found to be there) this lately may belong to an upload on its way
 FRESH = 600.0
 
@@ -157,6 +159,17 @@ def free_blobs(fresh: float = FRESH) -> int:
         if touched is not None and time.time() - touched < fresh:
             continue
         total += _free(blob, fresh)
+    return total + _free_nameless(fresh)
+
+
+def _free_nameless(fresh: float) -> int:
+    """Files that never got a row: their upload was refused after they were stored."""
+    total, names = 0, stored_names()
+    while some := list(islice(names, LOT)):
+        known = set(Blob.objects.filter(pk__in=some).values_list("pk", flat=True))
+        for name in some:
+            if name not in known:
+                total += remove_stored(Blob(sha256=name), fresh)
     return total
 
 

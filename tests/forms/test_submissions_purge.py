@@ -1,12 +1,16 @@
 """The end of the trash: what goes, what stays, and that no file goes that somebody still needs."""
 
+import hashlib
 import uuid
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db.models import Q, QuerySet
 
+from forms import blobs
 from forms.blobs import store_file, stored_at
 from forms.models import (
     Blob,
@@ -29,6 +33,7 @@ from server import clock
 from server.cli import main
 from server.journal.models import Entry
 from server.people.models import AppUser, User
+from server.problems import Problem
 from tests.forms.field_work import (
     ENUM,
     VISIT,
@@ -39,6 +44,12 @@ from tests.forms.field_work import (
     new_id,
     publish,
 )
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite's folder holds files of tests whose rows were rolled back."""
+    monkeypatch.setattr(blobs, "_storage", lambda: FileSystemStorage(tmp_path))
 
 
 @pytest.fixture
@@ -144,6 +155,19 @@ def test_a_file_that_nobody_needs_leaves_storage_but_not_while_it_is_fresh(proje
     assert stored_at(blob) is not None
 
 
+def test_a_file_of_a_refused_upload_does_not_stay_for_ever(project, phone):
+    one = visit(project, phone)
+    other = instance("visit", {"photo": "p.png"}, instance_id=one.instance_id)
+    with pytest.raises(Problem):
+        receive_submission(project, other + b" ", {"p.png": b"refused"}, actor=phone)
+    left = Blob(sha256=hashlib.sha256(b"refused").hexdigest())
+    free_blobs()
+    assert stored_at(left) is not None  # it might belong to an upload on its way
+    free_blobs(fresh=0)
+    assert stored_at(left) is None
+    assert stored_at(photos().get()) is not None
+
+
 def test_a_form_goes_with_its_records_and_its_lists_stay(project, phone, admin):
     visit(project, phone)
     form = Form.objects.get()
@@ -169,3 +193,11 @@ def test_the_command_says_how_much_has_gone(project, phone, admin, capsys):
     assert main(["purge", "--force"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said == ["forms: 0, submissions: 0, files: 0", "forms: 0, submissions: 1, files: 0"]
+
+
+def test_a_file_that_an_upload_has_just_found_there_is_put_back(db):
+    kept = Blob(sha256=store_file(b"wanted").sha256)
+    assert not blobs.remove_stored(kept, fresh=600)
+    assert stored_at(kept) is not None
+    assert blobs.remove_stored(kept, fresh=0)
+    assert not blobs.remove_stored(kept, fresh=0)
