@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "server.shell.problems.problem_pages",
+    "forms.standing.StandingOnPages",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "server.urls"

@@ -163,6 +163,13 @@ def projects_with(actor: Actor | None, verb: Verb) -> set[int]:
     }
 
 
+def readable_places(actor: Actor | None, verb: Verb) -> tuple[set[int], set[int]]:
+    """The projects, and the single forms, on which grants open `verb` to `actor`."""
+    grants = [one for one in all_grants_of(actor) if one.project_id and verb in _opens(one)]
+    whole = {one.project_id for one in grants if one.form_id is None and one.project_id}
+    return whole, {one.form_id for one in grants if one.form_id}
+
+
 def forms_with(actor: Actor | None, project_id: int, verb: Verb) -> set[int] | None:
     """The keys of the forms of a project on which `actor` may do `verb`; None for all of them."""
     found: set[int] = set()
