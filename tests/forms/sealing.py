@@ -95,12 +95,13 @@ def sealed(
 
 
 def seal_for(
-    version: FormVersion,
+    version: FormVersion | None,
     answers: dict[str, str] | str,
     media: dict[str, bytes] | None = None,
     **how: Any,
 ) -> Sealed:
     """A record of `version`, encrypted with the key that stands in it."""
+    assert version is not None
     form_id, instance_id = version.form.xml_form_id, new_id()
     xml = instance(form_id, answers, version=version.version, instance_id=instance_id)
     public = read_xform(bytes(version.xml)).encryption_key
@@ -108,7 +109,7 @@ def seal_for(
 
 
 def seal(
-    version: FormVersion,
+    version: FormVersion | None,
     answers: dict[str, str] | str,
     media: dict[str, bytes] | None = None,
     *,
@@ -117,6 +118,7 @@ def seal(
     draft: FormVersion | None = None,
 ) -> Submission:
     """Such a record, received."""
+    assert version is not None
     made = seal_for(version, answers, media)
     return keep(version, made, actor=actor, place=place, draft=draft)
 

@@ -49,19 +49,19 @@ class Briefcase:
     def get(self, address: str) -> Any:
         return self.client.get(address, headers=self.headers)
 
-    def portion(self, form: str = "visit", cursor: str = "", **options: object) -> Any:
+    def portion(self, form: str = "visit", cursor: str = "", **options: Any) -> Any:
         more = "".join(f"&{name}={value}" for name, value in options.items())
         return self.get(
             f"{self.base}/view/submissionList?formId={quote(form)}&cursor={quote(cursor)}{more}"
         )
 
-    def ids(self, cursor: str = "", **options: object) -> tuple[list[str], str]:
+    def ids(self, cursor: str = "", **options: Any) -> tuple[list[str], str]:
         answer = self.portion(cursor=cursor, **options)
         assert answer.status_code == 200, answer.content
         assert answer.headers["X-OpenRosa-Version"] == "1.0"
         root = etree.fromstring(answer.content)
         assert root.tag == f"{{{NS['s']}}}idChunk"
-        found = [one.text for one in root.iterfind("s:idList/s:id", NS)]
+        found = [str(one.text) for one in root.iterfind("s:idList/s:id", NS)]
         return found, root.findtext("s:resumptionCursor", namespaces=NS) or ""
 
     def pull(self, size: int) -> list[str]:
@@ -80,6 +80,12 @@ class Briefcase:
     def record(self, instance_id: str, form: str = "visit") -> Any:
         key = f"{form}[@version=null and @uiVersion=null]/data[@key={instance_id}]"
         return self.get(f"{self.base}/view/downloadSubmission?formId={quote(key)}")
+
+
+def data_of(root: Any) -> Any:
+    """The record inside the answer."""
+    (data,) = root.find("s:data", NS)
+    return data
 
 
 def send(project: Project, note: str = "n", place: Any = None, **options: Any) -> Submission:
@@ -138,7 +144,7 @@ def test_a_record_comes_with_its_files_and_what_the_server_knows(
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
     root = etree.fromstring(answer.content)
     assert root.tag == f"{{{NS['s']}}}submission"
-    (data,) = root.find("s:data", NS)
+    data = data_of(root)
     assert dict(data.attrib) == {
         "id": "visit",
         "version": "1",
@@ -168,10 +174,10 @@ def test_an_encrypted_record_comes_as_it_was_sealed(project: Project, admin: Use
     made = seal_for(Form.objects.get().current, {"note": "secret"}, {"a.jpg": b"jpeg"})
     receive_submission(project, made.xml, made.files, actor=make_phone(project))
     root = etree.fromstring(Briefcase(admin, project).record(made.instance_id).content)
-    (data,) = root.find("s:data", NS)
+    data = data_of(root)
     assert (data.tag, data.get("encrypted")) == (f"{{{NS['s']}}}data", "yes")
     assert data.findtext("s:base64EncryptedKey", namespaces=NS)
-    names = [one.text for one in root.iterfind("s:mediaFile/s:filename", NS)]
+    names = [str(one.text) for one in root.iterfind("s:mediaFile/s:filename", NS)]
     assert sorted(names) == ["a.jpg.enc", "submission.xml.enc"]
 
 
@@ -181,7 +187,7 @@ def test_an_edited_record_comes_as_it_is_now(project: Project, admin: User) -> N
     receive_submission(project, xml, actor=admin)
     briefcase = Briefcase(admin, project)
     assert briefcase.ids()[0] == [first.instance_id]
-    (data,) = etree.fromstring(briefcase.record(first.instance_id).content).find("s:data", NS)
+    data = data_of(etree.fromstring(briefcase.record(first.instance_id).content))
     assert (data.findtext("note"), data.get("instanceID")) == ("after", first.instance_id)
 
 
@@ -205,7 +211,7 @@ def test_a_record_whose_upload_has_not_ended_comes_only_when_asked_for(
     briefcase = Briefcase(admin, project)
     assert briefcase.ids()[0] == []
     assert briefcase.ids(includeIncomplete="true")[0] == [torn.instance_id]
-    (data,) = etree.fromstring(briefcase.record(torn.instance_id).content).find("s:data", NS)
+    data = data_of(etree.fromstring(briefcase.record(torn.instance_id).content))
     assert (data.get("isComplete"), data.get("markedAsCompleteDate")) == ("false", None)
     SubmissionVersion.objects.update(is_complete=True)
     assert briefcase.ids()[0] == [torn.instance_id]

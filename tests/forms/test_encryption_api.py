@@ -3,6 +3,7 @@
 import base64
 import re
 from importlib import import_module
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -29,19 +30,20 @@ def project(db: None) -> Project:
     return make_project()
 
 
-def ask(user: User | None, method: str, path: str, body: object = None) -> tuple[int, object]:
+def ask(user: User | None, method: str, path: str, body: object = None) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {open_session(user)[1]}"} if user else {}
     options = {} if body is None else {"data": body, "content_type": "application/json"}
     answer = getattr(Client(), method)(f"/v1/projects/{path}", headers=headers, **options)
     return answer.status_code, answer.json()
 
 
-def encrypt(user: User | None, project: Project, **body: object) -> tuple[int, object]:
+def encrypt(user: User | None, project: Project, **body: object) -> tuple[int, Any]:
     body = {"passphrase": "super duper secret", "hint": "it was a secret"} | body
     return ask(user, "post", f"{project.pk}/key", body)
 
 
-def key_in(version: FormVersion) -> str:
+def key_in(version: FormVersion | None) -> str:
+    assert version is not None
     return read_xform(bytes(version.xml)).encryption_key
 
 
@@ -164,7 +166,10 @@ def test_who_may_encrypt_a_project(project: Project, county: User, stranger: Use
     assert set(refused.values()) == {403}
     assert encrypt(None, project)[0] == 401
     phone = make_phone(project)
-    body = {"data": {"passphrase": "long enough it is"}, "content_type": "application/json"}
+    body: dict[str, Any] = {
+        "data": {"passphrase": "long enough it is"},
+        "content_type": "application/json",
+    }
     key = f"/v1/key/{phone.key}/projects/{project.pk}/key"
     assert Client().post(key, **body).status_code == 403
     assert not Key.objects.exists()

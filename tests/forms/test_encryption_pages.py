@@ -192,7 +192,9 @@ def test_a_form_without_a_key_has_no_such_page(
 def test_the_notice_of_an_encrypted_form_speaks_the_readers_language(
     sealed_form: Form, language: str
 ) -> None:
+    current = sealed_form.current
+    assert current is not None
     with translation.override(language):
-        (notice, *_others) = publish_checks(sealed_form.current)
+        (notice, *_others) = publish_checks(current)
         assert ("encrypted" in str(notice)) == (language == "en")
     assert not Submission.objects.exists()

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -35,7 +36,7 @@ KEPT = Path(__file__).parent / "data" / "encrypted"
 md5 = hashlib.md5
 
 
-def seal_visit(media: dict[str, bytes] | None = None, version: str = "3", **how: object) -> Sealed:
+def seal_visit(media: dict[str, bytes] | None = None, version: str = "3", **how: Any) -> Sealed:
     return sealed(PAIR.public, "visit", version, XML, media, instance_id="uuid:一", **how)
 
 
@@ -76,7 +77,7 @@ def test_any_content_in_any_pieces_at_any_place(content: bytes, step: int, turn:
 
 
 @pytest.mark.parametrize("how", [{"version": ""}, {"mask": hashes.SHA1()}])  # noqa: S303
-def test_phones_of_other_makes_are_understood(how: dict[str, object]) -> None:
+def test_phones_of_other_makes_are_understood(how: dict[str, Any]) -> None:
     made = seal_visit({"a.jpg": PHOTO}, **how)
     opened = open_it(made)
     assert plain(opened, made, "submission.xml.enc") == XML
@@ -116,7 +117,7 @@ def test_a_record_without_a_signature_is_taken_as_it_is() -> None:
         {"signature": "不是"},
     ],
 )
-def test_a_signature_that_does_not_fit_is_noticed(wrong: dict[str, str]) -> None:
+def test_a_signature_that_does_not_fit_is_noticed(wrong: dict[str, Any]) -> None:
     manifest = dataclasses.replace(read_manifest(seal_visit().xml), **wrong)
     assert not Opened(manifest, PAIR.private).is_signed(digests({}))
     assert not open_it(seal_visit()).is_signed(digests({"more.jpg": b""}))
