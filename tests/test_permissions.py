@@ -101,7 +101,7 @@ class Country:
         self._records(lan, country)
 
     def _people(self, country: Any) -> dict[str, User]:
-        here = {"project_id": self.project.pk}
+        here: dict[str, Any] = {"project_id": self.project.pk}
         return {
             "s": make_user("stranger", Role.COUNTY_CIVIL, country.other_county),
             "w": make_user("worker", Role.CHILD_DIRECTOR, country.village),
@@ -192,7 +192,7 @@ def ask(
     """The answer in full, and everything that was done undone."""
     with transaction.atomic():
         answer = client.generic(method, path, body[0], content_type=body[1], headers=headers)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        content = answer.getvalue()
         transaction.set_rollback(True)
     return answer.status_code, content
 

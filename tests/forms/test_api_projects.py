@@ -1,5 +1,7 @@
 """Projects over the API: listed with all that stands beside them, changed, archived, put as a whole."""
 
+from typing import Any
+
 import pytest
 
 from forms.models import Dataset, Form, Project
@@ -231,7 +233,7 @@ def test_a_manager_puts_a_project_but_opens_no_rows_by_it(root, project):
     lin, wu = somebody(), somebody("wu")
     root.ok("POST", f"/projects/{project.pk}/assignments/manager/{lin.pk}")
     theirs, path = Api(lin), f"/projects/{project.pk}"
-    both = [{"xmlFormId": "visit"}, {"xmlFormId": "enum"}]
+    both: list[dict[str, Any]] = [{"xmlFormId": "visit"}, {"xmlFormId": "enum"}]
     assert theirs.ok("PUT", path, {"name": "b", "forms": both})["name"] == "b"
     both[0]["assignments"] = [{"roleId": 6, "actorId": wu.pk}]
     assert refused(theirs, "PUT", path, {"name": "c", "forms": both}) == "403.1"

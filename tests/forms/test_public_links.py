@@ -11,6 +11,7 @@ from forms.registry import register_submission, write_entity
 from forms.services import create_dataset, receive_submission
 from forms.services.public_links import create_link, is_open, is_used, link_of
 from server.journal.models import Entry
+from server.people.models import AppUser
 from server.people.roles import Role
 from server.problems import Problem
 from tests.conftest import make_user
@@ -57,10 +58,7 @@ def form_named(name: str) -> Form:
 def holder(link: PublicLink) -> Phone:
     """Somebody who has the address of the link; both ways of showing the token are one."""
 
-    class Key:
-        key = link.token
-
-    return Phone(Key, link.form.project)
+    return Phone(AppUser(key=link.token), link.form.project)
 
 
 def open_link(admin, name: str = "visit", **options) -> PublicLink:
