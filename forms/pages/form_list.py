@@ -99,7 +99,7 @@ def take_workbook(
 
 def refusal(request: HttpRequest, problem: Problem, form: Form | None) -> HttpResponse:
     """What is wrong with the workbook, where, and what to do: the faults as a table."""
-    if problem.kind.code not in ("400.15", "400.25", "400.1", "413.1", "400.8", "400.2"):
+    if problem.kind.code not in ("400.15", "400.17", "400.25", "400.1", "413.1", "400.8", "400.2"):
         return problem_page(request, problem)
     file = request.FILES.get("file")
     context = {

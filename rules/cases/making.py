@@ -39,13 +39,35 @@ def make_case(
     decision = decide(rule_set, values, with_nearest=False)
     readings = readings_of(rule_set, offered)
     chance = random.SystemRandom()
-    for days in chance.sample(range(NEAREST, FARTHEST), TRIES):
+    telling = _distances(facts, as_of)
+    hidden = [days for days in range(NEAREST, FARTHEST) if days not in telling]
+    for days in chance.sample(hidden, min(TRIES, len(hidden))):
         case = _Maker(rule_set, readings, timedelta(days=-days)).case(facts, context, as_of)
         case["expected"] = expected_of(decision)
         [read] = cases_of({"cases": [case]})
         if _is_same(decide_case(rule_set, read), decision):
             return case
     raise Problem(problems.CASE_DIFFERS)
+
+
+def _distances(facts: Facts, as_of: date) -> set[int]:
+    """How many days lie between any two days told of the child: moved by as many, one true day would
+    stand where another was."""
+    told = {as_of} | {one.occurred_on for one in facts.observations}
+    told |= {
+        day
+        for one in facts.observations
+        for answer in one.answers.values()
+        if isinstance(answer, str) and (day := _day(answer)) is not None
+    }
+    return {abs((one - other).days) for one in told for other in told}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def expected_of(decision: Decision) -> dict[str, Any]:

@@ -226,13 +226,13 @@ def _agree(
             )
 
 
-def joined_extras(extras: Sequence[Mapping[str, Any]]) -> Item:
+def joined_extras(extras: Sequence[Any]) -> Item:
     """The county's own cells of several lines: by heading the value of the first, or {line: value}
     where others have one."""
     lines: dict[str, dict[str, Any]] = {}
     joined: Item = {}
     for number, extra in enumerate(extras):
-        for heading, value in extra.items():
+        for heading, value in (extra if isinstance(extra, dict) else {}).items():
             if isinstance(value, dict | list) or value is None:  # from the column `extra`
                 joined[heading] = value
             else:

@@ -13,9 +13,9 @@ from tests.conftest import PASSWORD
 from tests.forms.field_work import VISIT, instance, make_phone, make_project, publish
 
 BROKEN = VISIT.replace("| | text | note |", "| | txet | note |")
-NEWER = VISIT.replace("| | text | note | Note |", "| | integer | note | Note |").replace(
-    "| Visit | visit | 1 |", "| Visit | visit | 2 |"
-)
+NEWER = VISIT.replace(
+    "| | text | note | Note |", "| | text | note | Note |\n| | integer | meals | Meals |"
+).replace("| Visit | visit | 1 |", "| Visit | visit | 2 |")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_form_comes_to_the_phones_after_its_fault_is_mended(
     expect(fault).to_contain_text("survey")
     expect(fault).to_contain_text("txet")
     page.locator("#file").set_input_files(workbook(tmp_path, NEWER))
-    expect(page.locator("table.form-changes")).to_contain_text("题型改变")
+    expect(page.locator("table.form-changes")).to_contain_text("meals")
     page.get_by_role("button", name="发布到手机").click()
     expect(page.locator(".notice.good")).to_contain_text("已发布")
     form = Form.objects.select_related("current").get()

@@ -49,6 +49,13 @@ def test_tables_keep_anything_in_any_place(document: dict[str, Any]) -> None:
     assert through_tables(document) == canonical_bytes(document)
 
 
+@pytest.mark.parametrize("extra", [None, 5, "a", [], {"own": None}])
+def test_what_stands_under_extra_of_a_parameter_comes_back(extra: Any) -> None:
+    document = copy.deepcopy(SMALL)
+    document["parameters"]["odd"] = {"values": [{"from": "2026-01-01", "value": 1}], "extra": extra}
+    assert through_tables(document) == canonical_bytes(document)
+
+
 @given(documents())
 @settings(FAST, max_examples=25)
 def test_the_file_keeps_anything_in_any_place(document: dict[str, Any]) -> None:
