@@ -128,6 +128,7 @@ class Country:
         evaluate_entity(child.pk, "submission.created", "submission:uuid:one")
         task = Task.objects.order_by("pk").first()
         self.task_id = task.pk if task else 1
+        self.evaluation_id = child.evaluations.get().pk
 
     def values(self, route: str, caller: str) -> dict[str, Any]:
         """What stands for the names in an address."""
@@ -138,7 +139,7 @@ class Country:
             "version_id": "uuid:test" if is_test else "uuid:one", "dataset": "child", "table": "Submissions",
             "token": self.token if caller == "t" else WRONG, "role": "viewer", "number": self.release.number,
             "user_id": self.people["d"].pk, "actor_id": self.people["d"].pk, "app_user_id": self.phone.pk,
-            "link_id": self.link.pk, "form_link_id": self.link.token, "pk": self.task_id, "item": "x",
+            "link_id": self.link.pk, "form_link_id": self.link.token, "pk": self.evaluation_id if "evaluations/" in route else self.task_id, "item": "x",
             "name": self._name(route),
         }  # fmt: skip
 

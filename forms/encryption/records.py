@@ -91,13 +91,16 @@ class Opened:
         """
         iv = self._iv(name)
         decryptor = Cipher(algorithms.AES(self._key), CFB(iv)).decryptor()
-        held = b""
+        held, size = b"", 0
         for chunk in sealed:
+            size += len(chunk)
             held += decryptor.update(chunk)
             if len(held) > _BLOCK:
                 yield held[:-_BLOCK]
                 held = held[-_BLOCK:]
         held += decryptor.finalize()
+        if size % _BLOCK:  # whole blocks were sealed
+            raise Problem(problems.UNDECRYPTABLE)
         yield _unpadded(held)
 
     def is_media(self, name: str) -> bool:
