@@ -139,7 +139,8 @@ class Country:
             "version_id": "uuid:test" if is_test else "uuid:one", "dataset": "child", "table": "Submissions",
             "token": self.token if caller == "t" else WRONG, "role": "viewer", "number": self.release.number,
             "user_id": self.people["d"].pk, "actor_id": self.people["d"].pk, "app_user_id": self.phone.pk,
-            "link_id": self.link.pk, "form_link_id": self.link.token, "pk": self.evaluation_id if "evaluations/" in route else self.task_id, "item": "x",
+            "link_id": self.link.pk, "form_link_id": self.link.token, "item": "x",
+            "pk": self.evaluation_id if "evaluations/" in route else self.task_id,
             "name": self._name(route),
         }  # fmt: skip
 
