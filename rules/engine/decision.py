@@ -64,7 +64,7 @@ def decide(
         tasks=run.tasks(gaps),
         population=population,
         possible_population=possible_population,
-        nearest=nearest_changes(rule_set, values, certain, run.trace)
+        nearest=nearest_changes(rule_set, values, certain, run.trace, run.statuses)
         if with_nearest
         else Nearest(),
         needs_conference=limit is not None and certain.score >= limit,
@@ -83,14 +83,17 @@ class _Run:
         self.provenance = provenance
         self.program: Program = program_of(rule_set)
         self.explainer: Explainer = explainer_of(rule_set)
-        self.trace = self.explainer.trace(values)
-        self.found: list[tuple[CompiledRule, bool | None]] = [
-            (item, item.run(values.env))
-            for item in self.program.rules
-            if item.rule.in_force(values.as_of)
-        ]
+        self.found: list[tuple[CompiledRule, bool | None]] = []
+        self.statuses: list[bool | None] = []
+        for item in self.program.rules:
+            is_on = item.rule.in_force(values.as_of)
+            status = item.run(values.env) if is_on else False
+            self.statuses.append(status)
+            if is_on:
+                self.found.append((item, status))
         self.true = [item for item, status in self.found if status is True]
         self.open = [item for item, status in self.found if status is None]
+        self.trace = self.explainer.trace(values, [*self.true, *self.open])
         self.reasons: dict[str, Reason] = {}
         self.certain: Tally = tally(self.program, self.true)
         self.possible: Tally = tally(self.program, self.open, self.certain)
@@ -112,8 +115,7 @@ class _Run:
         )  # fmt: skip
 
     def because(self, item: CompiledRule) -> tuple[Reason, ...]:
-        node = self.explainer.rule(item.rule.id, item.rule.when)
-        names = self.trace.facts_behind(node)
+        names = self.trace.behind_rule(item.rule)
         return tuple(self.reason(name) for name in names if name not in self.rule_set.parameters)
 
     def reason(self, name: str) -> Reason:

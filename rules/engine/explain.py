@@ -6,14 +6,14 @@ is false the false ones, through derived facts down to the answers. Not recursiv
 facts may be long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from rules.engine.closures import Run, compile_tree
-from rules.engine.parts import RuleSet
-from rules.engine.program import Program, program_of
+from rules.engine.parts import Rule, RuleSet
+from rules.engine.program import CompiledRule, Program, program_of
 from rules.engine.values import Values
 from rules.language.ast import And, Call, Expr, FactRef, Or, children, walk
 
@@ -107,12 +107,13 @@ class Explainer:
             self.steps[name] = build_node(step.tree, self.neutral)
         return self.steps[name]
 
-    def trace(self, values: Values) -> "Trace":
-        """What every computed name of `values` rests on."""
+    def trace(self, values: Values, rules: Iterable[CompiledRule]) -> "Trace":
+        """What every computed name of `values` that `rules` read, near or far, rests on."""
         trace = Trace(self, values)
-        for (
-            step
-        ) in self.program.steps:  # in the order of computing: what a step reads is traced before
+        wanted = set().union(*(self.program.steps_of[item.rule.id] for item in rules))
+        # in the order of computing: what a step reads is traced before
+        for index in sorted(wanted):
+            step = self.program.steps[index]
             node = self.behind(step.name, values)
             if node is not None:
                 trace.facts[step.name] = trace.facts_behind(node)
@@ -129,6 +130,15 @@ class Trace:
     values: Values
     facts: dict[str, Names] = field(default_factory=dict)
     unknowns: dict[str, Names] = field(default_factory=dict)
+    rules: dict[str, Names] = field(default_factory=dict)
+
+    def behind_rule(self, rule: Rule) -> Names:
+        """The names that made a rule's condition what it is, worked out once."""
+        found = self.rules.get(rule.id)
+        if found is None:
+            node = self.explainer.rule(rule.id, rule.when)
+            found = self.rules[rule.id] = self.facts_behind(node)
+        return found
 
     def facts_behind(self, root: Node) -> Names:
         """The names that decided, in the order of reading, computed ones before what they come

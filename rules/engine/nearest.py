@@ -5,18 +5,18 @@ Single facts first; two at once only where no single one lowers. A bounded searc
 re-runs only what reads the changed facts.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from rules.engine.explain import Trace
+from rules.engine.hints import hints_of
 from rules.engine.parts import Fact, RuleSet
-from rules.engine.program import Program, Step, program_of
-from rules.engine.scoring import Tally, tally
+from rules.engine.program import CompiledRule, Step, program_of
+from rules.engine.scoring import Tally, band, capped
 from rules.engine.values import Values, applies
-from rules.language.ast import Call, Compare, Expr, Kind, Literal, facts_of, walk
+from rules.language.ast import Kind
 
 MAX_FOUND = 8
 MAX_PAIRS = 200
@@ -61,84 +61,40 @@ class Nearest:
         return {"lower": list(map(plain, self.lower)), "higher": list(map(plain, self.higher))}
 
 
-def nearest_changes(rule_set: RuleSet, values: Values, now: Tally, trace: Trace) -> Nearest:
-    """The nearest changes from `now`, the certain tally of `values`."""
-    return _Search(rule_set, values, now, trace).run()
+def nearest_changes(
+    rule_set: RuleSet,
+    values: Values,
+    now: Tally,
+    trace: Trace,
+    statuses: Sequence[bool | None],
+) -> Nearest:
+    """The nearest changes from `now`, the certain tally of `values`.
 
-
-@dataclass(slots=True)
-class _Hints:
-    """What a rule set compares each fact with, which steps depend on it, what each step reads, and
-    the rules (by index) that read a name themselves."""
-
-    mentioned: dict[str, dict[Any, None]] = field(default_factory=dict)
-    steps: dict[str, tuple[Step, ...]] = field(default_factory=dict)
-    reads: dict[str, frozenset[str]] = field(default_factory=dict)
-    rules: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-
-_hints: "WeakKeyDictionary[RuleSet, _Hints]" = WeakKeyDictionary()
-
-
-def hints_of(rule_set: RuleSet) -> _Hints:
-    """The hints of `rule_set`, kept as long as it lives."""
-    found = _hints.get(rule_set)
-    if found is None:
-        found = _hints[rule_set] = _Hints()
-        program = program_of(rule_set)
-        trees = [rule.when for rule in rule_set.rules]
-        trees += [step.tree for step in program.steps if step.tree]
-        for tree in trees:
-            _collect(tree, rule_set.neutral_codes, found.mentioned)
-        found.steps = _dependents(program)
-        found.reads = {
-            step.name: frozenset(facts_of(step.tree) if step.tree else ()) for step in program.steps
-        }
-        for index, item in enumerate(program.rules):
-            for name in facts_of(item.rule.when):
-                found.rules[name] = (*found.rules.get(name, ()), index)
-    return found
-
-
-def _collect(tree: Expr, neutral: frozenset[str], mentioned: dict[str, dict[Any, None]]) -> None:
-    for node in walk(tree):
-        if not isinstance(node, Compare | Call):
-            continue
-        literals = [inner.value for inner in walk(node) if isinstance(inner, Literal)]
-        words = [word for item in literals if isinstance(item, str) for word in item.split()]
-        if isinstance(node, Call) and node.name == "count-selected" and node.args[0].type:
-            words += [code for code in node.args[0].type.codes if code not in neutral]
-        for name in facts_of(node):
-            known = mentioned.setdefault(name, {})
-            known.update(dict.fromkeys([*literals, *words]))
-
-
-def _dependents(program: Program) -> dict[str, tuple[Step, ...]]:
-    """For each name the steps to run again when it changes, in their order."""
-    touched: dict[str, set[str]] = {}
-    for step in reversed(program.steps):
-        behind = {step.name, *touched.get(step.name, ())}
-        for name in facts_of(step.tree) if step.tree else ():
-            touched.setdefault(name, set()).update(behind)
-    return {
-        name: tuple(step for step in program.steps if step.name in names)
-        for name, names in touched.items()
-    }
+    `statuses`: of each rule of the program, False for one that is not in force.
+    """
+    return _Search(rule_set, values, now, trace, statuses).run()
 
 
 class _Search:
-    def __init__(self, rule_set: RuleSet, values: Values, now: Tally, trace: Trace) -> None:
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        values: Values,
+        now: Tally,
+        trace: Trace,
+        statuses: Sequence[bool | None],
+    ) -> None:
         self.rule_set = rule_set
         self.values = values
         self.now = now
         self.trace = trace
         self.program = program_of(rule_set)
         self.hints = hints_of(rule_set)
-        self.in_force = [item.rule.in_force(values.as_of) for item in self.program.rules]
-        self.statuses = [
-            item.run(values.env) if is_on else False
-            for item, is_on in zip(self.program.rules, self.in_force, strict=True)
-        ]
+        self.statuses = statuses
+        self.floors = [0] * len(rule_set.tiers)  # how many rules hold each rank
+        for item, status in zip(self.program.rules, self.statuses, strict=True):
+            if status is True:
+                self.floors[item.floor] += 1
 
     def run(self) -> Nearest:
         """Both directions."""
@@ -168,18 +124,23 @@ class _Search:
 
     def higher(self) -> list[Outlook]:
         """What takes the tier up: only facts that a rule reads which could do it."""
+        rank = self.now.rank
+        facts = self.hints.lifting.get(rank)
+        if facts is None:
+            facts = self.hints.lifting[rank] = tuple(self.lifting(rank))
+        return self.find(((change,) for fact in facts for change in self.raising(fact)), 1)
+
+    def lifting(self, rank: int) -> Iterator[Fact]:
+        """The facts read by a rule whose firing could take the tier above `rank`."""
         highest = max((rank for _, rank in self.program.bands), default=0)
-        lifting = {
+        rules = {
             index
             for index, item in enumerate(self.program.rules)
-            if item.floor > self.now.rank or (item.score and highest > self.now.rank)
+            if item.floor > rank or (item.score and highest > rank)
         }
-        facts = [
-            fact
-            for fact in self.rule_set.facts.values()
-            if not lifting.isdisjoint(self.program.readers.get(fact.name, ()))
-        ]
-        return self.find(((change,) for fact in facts for change in self.raising(fact)), 1)
+        for fact in self.rule_set.facts.values():
+            if not rules.isdisjoint(self.program.readers.get(fact.name, ())):
+                yield fact
 
     def find(self, trials: Iterator[tuple[Change, ...]], direction: int) -> list[Outlook]:
         """The first trials that move the tier in `direction`; one for each set of facts."""
@@ -200,30 +161,42 @@ class _Search:
         env = dict(self.values.env)
         env.update((change.fact, change.new) for change in changes)
         moved = self.spread(changes, env)
-        statuses = list(self.statuses)
+        turned = []
         for index in {index for name in moved for index in self.hints.rules.get(name, ())}:
-            if self.in_force[index]:
-                statuses[index] = self.program.rules[index].run(env)
-        if statuses == self.statuses:
-            return self.now.rank
-        fired = [
-            item
-            for item, status in zip(self.program.rules, statuses, strict=True)
-            if status is True
-        ]
-        return tally(self.program, fired).rank
+            item = self.program.rules[index]
+            fires = item.run(env) is True
+            if fires is not (self.statuses[index] is True) and item.rule.in_force(
+                self.values.as_of
+            ):
+                turned.append((item, 1 if fires else -1))
+        return self.rank_with(turned) if turned else self.now.rank
+
+    def rank_with(self, turned: list[tuple[CompiledRule, int]]) -> int:
+        """The rank when rules come to fire (1) or cease to (-1)."""
+        sums, floors = list(self.now.sums), self.floors.copy()
+        for item, sign in turned:
+            sums[item.dimension] += sign * item.score
+            floors[item.floor] += sign
+        rank = len(floors) - 1
+        while rank and not floors[rank]:
+            rank -= 1
+        return max(rank, band(self.program, capped(self.program, sums)))
 
     def spread(self, changes: tuple[Change, ...], env: dict[str, Any]) -> set[str]:
         """Compute in `env` anew what `changes` touch; every name whose value is another one now."""
         moved = {change.fact for change in changes}
+        reads = self.hints.reads
         for step in self.steps(changes):
-            if self.hints.reads[step.name].isdisjoint(moved):
+            name = step.name
+            if reads[name].isdisjoint(moved):
                 continue
-            before = env.get(step.name)
-            self.again(step, env, changes)
-            after = env.get(step.name)
+            before = env.get(name)
+            if step.is_derived:
+                env[name] = after = step.run(env) if step.run else None
+            else:
+                after = self.otherwise(step, env, changes)
             if after is not before and after != before:
-                moved.add(step.name)
+                moved.add(name)
         return moved
 
     def steps(self, changes: tuple[Change, ...]) -> tuple[Step, ...]:
@@ -233,25 +206,21 @@ class _Search:
         names = {step.name for one in changes for step in self.hints.steps.get(one.fact, ())}
         return tuple(step for step in self.program.steps if step.name in names)
 
-    def again(self, step: Step, env: dict[str, Any], changes: tuple[Change, ...]) -> None:
-        """Compute a step anew; a default only where nobody answered."""
-        if step.is_derived:
-            env[step.name] = step.run(env) if step.run else None
-            return
-        if any(change.fact == step.name for change in changes):
-            return
-        if step.name in self.values.defaulted or self.values.env.get(step.name) is None:
-            env[step.name] = step.otherwise if applies(step.run, env) is False else None
+    def otherwise(self, step: Step, env: dict[str, Any], changes: tuple[Change, ...]) -> Any:
+        """Compute the default of a fact anew; it counts only where nobody answered."""
+        name = step.name
+        is_changed = any(change.fact == name for change in changes)
+        if not is_changed and (name in self.values.defaulted or self.values.env.get(name) is None):
+            env[name] = step.otherwise if applies(step.run, env) is False else None
+        return env.get(name)
 
     def causes(self) -> dict[str, set[int]]:
         """The answered facts behind the rules that fire and count, with the indexes of those rules."""
         found: dict[str, set[int]] = {}
-        explainer = self.trace.explainer
         for index, item in enumerate(self.program.rules):
             if self.statuses[index] is not True or not (item.score or item.floor):
                 continue
-            node = explainer.rule(item.rule.id, item.rule.when)
-            for name in self.trace.facts_behind(node):
+            for name in self.trace.behind_rule(item.rule):
                 if name in self.rule_set.facts:
                     found.setdefault(name, set()).add(index)
         return found

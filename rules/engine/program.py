@@ -47,6 +47,8 @@ class Program:
     readers: dict[str, tuple[int, ...]] = field(
         default_factory=dict
     )  # name -> rules, through steps
+    # rule id -> indexes of the steps it reads, through steps
+    steps_of: dict[str, frozenset[int]] = field(default_factory=dict)
 
 
 _programs: "WeakKeyDictionary[RuleSet, Program]" = WeakKeyDictionary()
@@ -87,6 +89,7 @@ def _compile(rule_set: RuleSet) -> Program:
         bands=tuple(sorted(bands, reverse=True)),
         step_of={step.name: step for step in steps},
         readers=_readers(steps, rules),
+        steps_of=_steps_of(steps, rules),
     )
 
 
@@ -117,3 +120,19 @@ def _readers(
         for name in facts_of(step.tree) if step.tree else ():
             readers.setdefault(name, set()).update(behind)
     return {name: tuple(sorted(found)) for name, found in readers.items()}
+
+
+def _steps_of(
+    steps: tuple[Step, ...], rules: tuple[CompiledRule, ...]
+) -> dict[str, frozenset[int]]:
+    """For each rule the indexes of the steps that its condition rests on."""
+    behind: dict[str, frozenset[int]] = {}
+    for index, step in enumerate(steps):  # a step reads only what was computed before it
+        names = facts_of(step.tree) if step.tree else ()
+        behind[step.name] = frozenset({index}).union(*(behind.get(name, ()) for name in names))
+    return {
+        item.rule.id: frozenset().union(
+            *(behind.get(name, ()) for name in facts_of(item.rule.when))
+        )
+        for item in rules
+    }

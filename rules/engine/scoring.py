@@ -1,7 +1,7 @@
 """Statuses -> score and tier: tier = max(floor of the rules that fire, band of the score) (domain
 report 4.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rules.engine.program import CompiledRule, Program
@@ -34,11 +34,16 @@ def tally(program: Program, fired: Iterable[CompiledRule], start: Tally | None =
         sums[item.dimension] += item.score
         if item.floor > rank:
             rank = item.floor
+    score = capped(program, sums)
+    return Tally(tuple(sums), program.caps, score, rank, max(rank, band(program, score)))
+
+
+def capped(program: Program, sums: Sequence[float]) -> float:
+    """The score that the sums of the dimensions amount to, each up to its cap."""
     score = 0.0
     for amount, cap in zip(sums, program.caps, strict=True):
         score += amount if cap is None or amount < cap else cap
-    score = round(score, 6)
-    return Tally(tuple(sums), program.caps, score, rank, max(rank, band(program, score)))
+    return round(score, 6)
 
 
 def band(program: Program, score: float) -> int:
