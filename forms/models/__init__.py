@@ -13,8 +13,11 @@ from forms.models.dataset import (
 )
 from forms.models.form import Form, FormAttachment, FormVersion
 from forms.models.key import Key
+from forms.models.likeness import DuplicatePair, LikenessKey
+from forms.models.merge import Merge, MergedSubject
 from forms.models.project import Project, ProjectAppUser
 from forms.models.public_link import PublicLink, PublicLinkUse
+from forms.models.responsible import Network, ResponsiblePerson
 from forms.models.submission import (
     Submission,
     SubmissionAttachment,
@@ -22,6 +25,7 @@ from forms.models.submission import (
     SubmissionVersion,
 )
 from forms.models.tally import RecordTally, RecordTallyPart
+from forms.models.transfer import Transfer
 
 __all__ = [
     "Blob",
@@ -29,6 +33,7 @@ __all__ = [
     "Comment",
     "Dataset",
     "DatasetProperty",
+    "DuplicatePair",
     "Entity",
     "EntityVersion",
     "Form",
@@ -36,15 +41,21 @@ __all__ = [
     "FormVersion",
     "HeldUpdate",
     "Key",
+    "LikenessKey",
+    "Merge",
+    "MergedSubject",
+    "Network",
     "Project",
     "ProjectAppUser",
     "PublicLink",
     "PublicLinkUse",
     "RecordTally",
     "RecordTallyPart",
+    "ResponsiblePerson",
     "Subject",
     "Submission",
     "SubmissionAttachment",
     "SubmissionReadout",
     "SubmissionVersion",
+    "Transfer",
 ]

@@ -1,0 +1,1 @@
+"""Who a person is, as far as numbers and names tell: pure, without Django."""
