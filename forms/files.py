@@ -12,8 +12,9 @@ from django.http import (
 
 from forms.blobs import open_blob
 from forms.edge import cached_response
-from forms.lists import ListFile, entity_chunks, entity_list, places_list
+from forms.lists import ListFile, entity_chunks, entity_list
 from forms.models import Blob, FormAttachment, FormVersion
+from forms.place_lists import places_list
 from forms.registry.placing import Reach
 from server.people.access import Scope
 from server.problems import NOT_FOUND, Problem

@@ -1,5 +1,5 @@
-"""The CSV lists that phones get: entities cut to the worker's scope, and areas and schools
-(collect-checklist section 6).
+"""The CSV lists that phones get: entities cut to the worker's scope
+(collect-checklist section 6); areas and schools are in place_lists.
 
 md5 of the bytes is what manifests announce, so a list is always built whole; small ones are kept
 for as long as nothing changes.
@@ -18,8 +18,7 @@ from django.db.models import Q, QuerySet
 
 from forms.models import Dataset, Entity
 from forms.registry.placing import Reach, is_placed
-from server.people.access import Scope, api_time
-from server.places.models import Area, School
+from server.people.access import api_time
 
 CHUNK_ROWS = 2000
 KEPT_BYTES = 32 * 1024 * 1024
@@ -95,7 +94,7 @@ def entity_list(dataset: Dataset, reach: Reach, md5: str = "") -> ListFile:
     key = (dataset.pk, dataset.changed_at, reach)
     known = shelf.get(key)
     if known is None:
-        known = _measured(entity_rows(dataset, reach))
+        known = measured(entity_rows(dataset, reach))
         shelf.put(key, known)
     return known
 
@@ -134,84 +133,6 @@ def entity_rows(dataset: Dataset, reach: Reach) -> Iterator[list[str]]:
         yield [str(uuid), label.strip() or str(uuid), str(version), *texts]
 
 
-def places_list(name: str, scope: Scope) -> ListFile:
-    """town.csv, village.csv or school.csv as somebody with `scope` gets it."""
-    return _measured(_PLACES[name](_Region.of(scope)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Region:
-    """The paths of the areas that a scope speaks of, with the towns and counties they stand in;
-    None: everything.
-    """
-
-    paths: tuple[str, ...] | None
-
-    @classmethod
-    def of(cls, scope: Scope) -> "_Region":
-        if scope.everywhere:
-            return cls(None)
-        schools = {*scope.schools, *(school for school, _ in scope.classes)}
-        school_paths = (
-            School.objects.filter(pk__in=schools).values_list("area__path", flat=True)
-            if schools
-            else []
-        )
-        # a teacher's pupils live anywhere in the school's town
-        return cls(tuple(sorted({*scope.paths, *(_town_path(path) for path in school_paths)})))
-
-    def within(self) -> QuerySet[Area]:
-        return Area.objects.all() if self.paths is None else Area.objects.within(self.paths)
-
-    def towns(self) -> QuerySet[Area]:
-        rows = Area.objects.filter(kind=Area.Kind.TOWN)
-        if self.paths is None:
-            return rows
-        return rows.filter(
-            Q(pk__in=self.within()) | Q(path__in={_town_path(path) for path in self.paths})
-        )
-
-    def counties(self) -> list[str]:
-        return sorted({f"/{path.split('/')[1]}/" for path in self.paths or ()})
-
-
-def _town_path(path: str) -> str:
-    """The path of the town that `path` stands in (county/town/village/group), or `path` itself
-    above towns.
-    """
-    return "/".join(path.split("/")[:3]) + "/"
-
-
-def _towns(region: _Region) -> Iterator[list[str]]:
-    yield ["name", "label"]
-    for code, name in region.towns().values_list("code", "name"):
-        yield [code, name]
-
-
-def _villages(region: _Region) -> Iterator[list[str]]:
-    yield ["name", "label", "town_code"]
-    villages = region.within().filter(kind=Area.Kind.VILLAGE).select_related("parent")
-    for village in villages:
-        yield [village.code, village.name, village.parent.code if village.parent else ""]
-
-
-def _schools(region: _Region) -> Iterator[list[str]]:
-    """All schools of the worker's counties: children go to school in other towns too, and schools
-    are public.
-    """
-    yield ["name", "label", "town_code"]
-    schools = School.objects.select_related("area")
-    if region.paths is not None:
-        schools = schools.filter(area__in=Area.objects.within(region.counties()))
-    towns = set(Area.objects.filter(kind=Area.Kind.TOWN).values_list("code", flat=True))
-    for school in schools:
-        town = next((code for code in school.area.ancestor_codes if code in towns), "")
-        yield [school.code, school.name, town]
-
-
-_PLACES = {"town.csv": _towns, "village.csv": _villages, "school.csv": _schools}
-
-
 def _text(value: object) -> str:
     return "" if value is None else str(value)
 
@@ -229,7 +150,8 @@ def _csv(rows: Iterable[list[str]]) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def _measured(rows: Iterable[list[str]]) -> ListFile:
+def measured(rows: Iterable[list[str]]) -> ListFile:
+    """`rows`, the header first, as a list with its md5."""
     digest, parts, size = hashlib.md5(usedforsecurity=False), [], 0
     for chunk in _csv(rows):
         digest.update(chunk)

@@ -5,9 +5,10 @@ the same things.
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from forms.lists import entity_list, places_list
+from forms.lists import entity_list
 from forms.models import FormAttachment, FormVersion
 from forms.openrosa.documents import Listed, Media
+from forms.place_lists import places_list
 from forms.registry.placing import Reach
 from server.people.access import Scope
 
