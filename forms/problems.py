@@ -495,3 +495,33 @@ BULK_FORMS = Kind(
     gettext_noop("All forms of a project are changed together only if exactly those are named."),
     gettext_noop("Name each form of the project once, or leave the forms out."),
 )
+
+# People in the registry
+PAIR_DECIDED = Kind("409.31", 409, gettext_noop("Somebody has decided about this pair already."))
+MERGE_SELF = Kind(
+    "400.31", 400, gettext_noop("Only two different entries of one list can be merged.")
+)
+MERGE_GONE = Kind(
+    "409.32",
+    409,
+    gettext_noop("One of the two entries is no longer on the list."),
+    gettext_noop("Reload the page to see how they stand now."),
+)
+MERGE_PROPERTY = Kind("400.32", 400, gettext_noop("The two entries do not differ in '%(name)s'."))
+MERGE_UNDONE = Kind("409.33", 409, gettext_noop("This merge has been undone already."))
+TRANSFER_NOWHERE = Kind(
+    "400.36", 400, gettext_noop("The child is there already, or nothing says where it goes.")
+)
+TRANSFER_OPEN = Kind(
+    "409.34",
+    409,
+    gettext_noop("A transfer of this child waits for an answer already."),
+    gettext_noop("Take it back first, or wait for the answer."),
+)
+TRANSFER_DECIDED = Kind(
+    "409.35", 409, gettext_noop("This transfer has been answered or taken back already.")
+)
+TRANSFER_WHY = Kind("400.37", 400, gettext_noop("Who refuses a transfer must say why."))
+RESPONSIBLE_INVALID = Kind(
+    "400.38", 400, gettext_noop("This responsible person is not right: %(reason)s.")
+)

@@ -52,6 +52,7 @@ VERBS = {
     "load": Verb("load", "load the programme, and a sample county if wanted"),
     "user": Verb("user", "create, list and disable logins; set passwords"),
     "app-user": Verb("app_user", "create the key of a phone, show its Collect QR code"),
+    "duplicates": Verb("duplicates", "look through all children for those registered twice"),
     "purge": Verb("purge", "empty the trash: what was deleted thirty days ago goes for good"),
     "cases": Verb("cases", "run a file of cases through a rule set and compare"),
     "messages": Verb("messages", "extract, compile and check translations"),

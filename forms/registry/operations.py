@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from forms.instance.entity import EntityOperation
-from forms.models import Dataset, Entity, EntityVersion, Submission, SubmissionVersion
+from forms.models import Dataset, Entity, EntityVersion, Merge, Submission, SubmissionVersion
+from forms.registry.followed import note_redirect, survivor_of
 from forms.registry.placing import Home, Reach, place_of
 from forms.registry.writing import Origin, append_version, insert_entity, lock_entity
 from server.people.models import Actor
@@ -57,6 +58,9 @@ def apply_operation(request: Request) -> Outcome:
     entity = lock_entity(request.dataset, operation.id)
     if entity is None:
         return _create(request)
+    merge = survivor_of(entity)
+    if merge is not None:
+        return _redirect(request, entity, merge)
     before = _earlier_by_submission(entity, request.source)
     if before is not None:
         return _apply_edit(request, entity, before)
@@ -81,6 +85,30 @@ def _create(request: Request) -> Outcome:
     label = operation.label or operation.id  # an update that is forced into a create may have none
     entity = insert_entity(dataset, operation.id, label, properties, home, _origin(request, None))
     return Outcome(entity, is_changed=True)
+
+
+def _redirect(request: Request, loser: Entity, merge: Merge) -> Outcome:
+    """The phone still knows the entry that was merged away: what it changed there is changed in the survivor. Only
+    what the phone told anew; later changes of the survivor make a conflict, as ever.
+    """
+    survivor = lock_entity(request.dataset, str(merge.survivor.uuid))
+    if survivor is None or survivor.deleted_at is not None:
+        return Outcome(reason=DELETED)
+    covers = request.reach.covers
+    if not covers(request.dataset, loser) and not covers(request.dataset, survivor):
+        return Outcome(reason=OUT_OF_SCOPE)
+    note_redirect(merge, request.source)
+    by_this = _earlier_by_submission(survivor, request.source)
+    before = by_this or _earlier_by_submission(loser, request.source)
+    if before is not None and before.source_id == request.source.pk:
+        return Outcome(survivor)
+    told = before.data_received if before is not None else loser.data
+    properties = request.operation.properties
+    changed = {name: text for name, text in properties.items() if told.get(name) != text}
+    if not changed:
+        return Outcome(survivor)
+    base = by_this.version if by_this is not None else merge.survivor_version
+    return _append(request, survivor, survivor.label, changed, base)
 
 
 def _earlier_by_submission(entity: Entity, source: SubmissionVersion) -> EntityVersion | None:

@@ -13,7 +13,9 @@ from django.db import transaction
 from forms.form_cache import meaning_of
 from forms.instance.entity import EntityOperation
 from forms.models import Dataset, Entity, FormVersion, Submission, SubmissionVersion
+from forms.registry.followed import followed
 from forms.registry.held import force_one, hold, overdue, release_approved, release_waiting
+from forms.registry.likeness import index_entity
 from forms.registry.operations import Request, apply_operation
 from forms.registry.placing import first_home, home_of, reach_of
 from forms.registry.senders import sender_of
@@ -38,6 +40,11 @@ def register_submission(version_id: int) -> None:
         return
     sender = sender_of(version)
     written = _apply_all(version, sender)
+    if (
+        version.deprecated_id
+    ):  # an edit may tell another mother or number without changing the entity
+        for one in written:
+            index_entity(one, version)
     subjects = _derive_subjects(version, written)
     gone = link_subjects(version, subjects)
     _place(version.submission, subjects, sender)
@@ -146,8 +153,8 @@ def _derive_subjects(version: SubmissionVersion, written: list[Entity]) -> list[
     digest = FormVersion.objects.values_list("sha256", flat=True).get(pk=version.form_version_id)
     fields = meaning_of(version.form_version_id, digest).fields
     selected = selected_entities(version, fields, project_id)
-    direct = list({one.pk: one for one in [*written, *selected]}.values())
-    return list({one.pk: one for one in [*direct, *referred_entities(direct, project_id)]}.values())
+    direct = followed([*written, *selected], version)
+    return followed([*direct, *referred_entities(direct, project_id)], version)
 
 
 def _place(submission: Submission, subjects: list[Entity], sender: Actor | None) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from forms.models import Dataset, DatasetProperty, Entity, EntityVersion, SubmissionVersion
+from forms.registry.likeness import index_entity
 from forms.registry.placing import Home, place_of
 from server import clock
 from server.journal.services import record
@@ -73,6 +74,7 @@ def insert_entity(
         created_by=origin.actor,
     )
     _insert_version(entity, origin)
+    index_entity(entity, origin.source, data)
     mark_changed(dataset)
     _journal("entity.create", entity, origin)
     return entity
@@ -104,6 +106,7 @@ def append_version(
     version = _insert_version(entity, origin, is_annotation)
     mark_changed(entity.dataset)
     if not is_annotation:
+        index_entity(entity, origin.source, origin.received)
         _journal("entity.update.version", entity, origin)
     return version
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from forms import problems
 from forms.models import Dataset, Entity, EntityVersion
 from forms.registry import remove_entity, restore_entity
+from forms.registry.likeness import DATASET, index_entities
 from forms.registry.placing import Home, place_of
 from forms.registry.writing import Origin, append_version, insert_entity, lock_entity, mark_changed
 from server import clock
@@ -143,6 +144,8 @@ def _insert_all(
         ],
         batch_size=500,
     )
+    if dataset.name == DATASET:
+        index_entities(made)
 
 
 def _homes(dataset: Dataset, rows: Sequence[NewEntity], actor: Actor | None) -> list[Home]:

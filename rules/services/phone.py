@@ -60,7 +60,7 @@ def deliver_task(task: Task) -> None:
     name = child.data.get("child_name") or child.label
     entity = write_entity(
         dataset,
-        delivery_uuid(task),
+        task.delivery.uuid if task.delivery else delivery_uuid(task),  # kept by a merge of children
         f"{day_text(task.due_at)}前 · {name} · {title}",
         {
             "child": str(child.uuid),
