@@ -60,13 +60,14 @@ def _town_path(path: str) -> str:
 
 def _towns(region: _Region) -> Iterator[list[str]]:
     yield ["name", "label"]
-    for code, name in region.towns().values_list("code", "name"):
+    for code, name in region.towns().filter(closed_on=None).values_list("code", "name"):
         yield [code, name]
 
 
 def _villages(region: _Region) -> Iterator[list[str]]:
     yield ["name", "label", "town_code"]
-    villages = region.within().filter(kind=Area.Kind.VILLAGE).select_related("parent")
+    villages = region.within().filter(kind=Area.Kind.VILLAGE, closed_on=None)
+    villages = villages.select_related("parent")
     for village in villages:
         yield [village.code, village.name, village.parent.code if village.parent else ""]
 
@@ -76,7 +77,7 @@ def _schools(region: _Region) -> Iterator[list[str]]:
     are public.
     """
     yield ["name", "label", "town_code"]
-    schools = School.objects.select_related("area")
+    schools = School.objects.filter(closed_on=None).select_related("area")
     if region.paths is not None:
         schools = schools.filter(area__in=Area.objects.within(region.counties()))
     towns = set(Area.objects.filter(kind=Area.Kind.TOWN).values_list("code", flat=True))
@@ -85,4 +86,12 @@ def _schools(region: _Region) -> Iterator[list[str]]:
         yield [school.code, school.name, town]
 
 
-_PLACES = {"town.csv": _towns, "village.csv": _villages, "school.csv": _schools}
+def _sites(region: _Region) -> Iterator[list[str]]:
+    """Where no entity list `site` takes its place: a site is a new one."""
+    yield ["name", "label"]
+    yield ["new", "新点"]
+
+
+_PLACES = {
+    "town.csv": _towns, "village.csv": _villages, "school.csv": _schools, "site.csv": _sites,
+}  # fmt: skip

@@ -294,6 +294,7 @@ REACTIONS: dict[str, list[str]] = {
     "audit.arrived": ["forms.services.client_audits.read_audit"],
     "submission.created": ["forms.registry.register_submission"],
     "submission.updated": ["forms.registry.register_submission"],
+    "place.changed": ["forms.services.place_changes.follow"],
     "entity.touched": ["rules.services.evaluate.evaluate_touched"],
     "likeness.due": ["forms.services.duplicates.find_duplicates"],
     "entity.merged": ["rules.services.merging.follow_merge"],

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from forms.models import Dataset, Entity, ProjectAppUser, PublicLink
 from server.people.access import Scope, grants_of, person_of, scope_of
 from server.people.models import Actor, AppUser
 from server.people.roles import CAPABILITIES, Role, Verb
-from server.places.models import Area, School
+from server.places.finding import key_of
 from server.prepared import Prepared
 
 
@@ -56,25 +55,14 @@ def place_of(
         data.get(dataset.area_property, ""),
         data.get(dataset.school_property, ""),
     )
-    area_id = (
-        _key(Area.objects.filter(code=area_code)) if dataset.area_property and area_code else None
-    )
-    school_id = (
-        _key(School.objects.filter(code=school_code))
-        if dataset.school_property and school_code
-        else None
-    )
+    area_id = key_of("area", area_code) if dataset.area_property else None
+    school_id = key_of("school", school_code) if dataset.school_property else None
     if area_id is None and dataset.area_property:
         area_id = before.area_id if before else home_of(sender).area_id
     if not school_code and before is None and not area_code:
         school_id = home_of(sender).school_id
     class_name = data.get(dataset.class_property, "") if dataset.class_property else ""
     return Home(area_id, school_id, class_name[:50])
-
-
-def _key(rows: Any) -> int | None:
-    found: int | None = rows.values_list("pk", flat=True).first()
-    return found
 
 
 @dataclass(frozen=True, slots=True)

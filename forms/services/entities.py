@@ -18,7 +18,7 @@ from forms.registry.writing import Origin, append_version, insert_entity, lock_e
 from server import clock
 from server.journal.services import emit, record
 from server.people.models import Actor
-from server.places.models import Area, School
+from server.places.finding import keys_of
 from server.problems import NOT_FOUND, Problem
 
 MAX_LABEL = 500
@@ -154,8 +154,7 @@ def _homes(dataset: Dataset, rows: Sequence[NewEntity], actor: Actor | None) -> 
         return [Home()] * len(rows)
     codes = {one.data.get(dataset.area_property, "") for one in rows}
     schools = {one.data.get(dataset.school_property, "") for one in rows}
-    areas = dict(Area.objects.filter(code__in=codes).values_list("code", "pk"))
-    places = dict(School.objects.filter(code__in=schools).values_list("code", "pk"))
+    areas, places = keys_of("area", codes), keys_of("school", schools)
     return [
         Home(
             areas.get(one.data.get(dataset.area_property, "")),

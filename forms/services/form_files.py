@@ -35,9 +35,16 @@ def _place(version: FormVersion, one: ExpectedFile, old: FormAttachment | None) 
     if old is not None and old.type == one.type:
         place.source, place.blob_id, place.dataset_id = old.source, old.blob_id, old.dataset_id
         place.updated_at = old.updated_at
-    elif one.name in PLACES_FILES:
+    elif one.name in PLACES_FILES or (
+        one.name == "site.csv" and not has_sites(version.form.project_id)
+    ):
         place.source = Source.PLACES
     return place
+
+
+def has_sites(project_id: int) -> bool:
+    """Whether the project keeps its hazard sites in an entity list, which is then their list on phones."""
+    return Dataset.objects.filter(project_id=project_id, name="site").exists()
 
 
 def attach_file(

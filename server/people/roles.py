@@ -67,6 +67,7 @@ class Verb(models.TextChoices):
     RULES_RELEASE = "rules.release"
     EXPORT_READ = "export.read"
     AUDIT_READ = "audit.read"
+    PLACE_UPDATE = "place.update"  # master data: areas, schools, classes, units
 
 
 _READ = {Verb.PROJECT_READ, Verb.FORM_READ}
@@ -107,7 +108,7 @@ CAPABILITIES: dict[Role, frozenset[Verb]] = {
     Role.TOWN_HEALTH: frozenset(_DESK),
     Role.TOWN_POLICE: frozenset(_DESK | {Verb.SUBMISSION_RESTRICTED}),
     Role.TOWN_LEGAL: frozenset(_DESK),
-    Role.COUNTY_CIVIL: frozenset(_TOWN | {Verb.TIER_REVIEW_RED}),
+    Role.COUNTY_CIVIL: frozenset(_TOWN | {Verb.TIER_REVIEW_RED, Verb.PLACE_UPDATE}),
     Role.COUNTY_EDU: frozenset(_DESK),
     Role.COUNTY_HEALTH: frozenset(_DESK),
     Role.COUNTY_POLICE: frozenset(_DESK | {Verb.SUBMISSION_RESTRICTED}),

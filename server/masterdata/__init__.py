@@ -1,0 +1,1 @@
+"""Master data: areas, schools, classes and units, with every change kept. Tables are in `server.places`."""
