@@ -14,6 +14,7 @@ from forms.api import (
     drafts,
     entities,
     keys,
+    people,
     preferences,
     projects,
     public_links,
@@ -157,6 +158,20 @@ _ENTITIES: list[URLPattern] = [
     path(_E, entities.OneEntity.as_view()),
     path(_D, datasets.OneDataset.as_view()),
 ]
+_PEOPLE_OF_LISTS: list[URLPattern] = [
+    path(f"{_P}/transfers", people.Transfers.as_view()),
+    path(f"{_P}/transfers/<int:pk>", people.OneTransfer.as_view()),
+    path(f"{_D}/duplicates", people.Duplicates.as_view()),
+    path(f"{_D}/duplicates/<int:pk>", people.OneDuplicate.as_view()),
+    path(f"{_D}/responsible", people.ResponsibleInArea.as_view()),
+    path(f"{_E}/duplicates", people.ChildDuplicates.as_view()),
+    path(f"{_E}/merge", people.MergeInto.as_view()),
+    path(f"{_E}/merges", people.Merges.as_view()),
+    path(f"{_E}/merges/<int:pk>/undo", people.UndoMerge.as_view()),
+    path(f"{_E}/transfers", people.ChildTransfers.as_view()),
+    path(f"{_E}/responsible", people.Responsible.as_view()),
+    path(f"{_E}/household", people.ChildHousehold.as_view()),
+]
 # the form itself last: its address ends in anything, "visit.xlsx" too
 urlpatterns: list[URLPattern] = [
     *_PEOPLE,
@@ -165,5 +180,6 @@ urlpatterns: list[URLPattern] = [
     *_LINKS,
     *_SUBMISSIONS,
     *_ENTITIES,
+    *_PEOPLE_OF_LISTS,
     path(_F, form_views.OneForm.as_view()),
 ]

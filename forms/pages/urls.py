@@ -3,6 +3,7 @@
 from django.urls import path
 
 from forms.pages import (
+    duplicates,
     encryption,
     files,
     fill,
@@ -12,8 +13,10 @@ from forms.pages import (
     form_list,
     phones,
     public_links,
+    responsible,
     submission_talk,
     submissions,
+    transfers,
 )
 
 _FORM = "projects/<int:project_id>/forms/<str:xml_form_id>"
@@ -79,6 +82,24 @@ urlpatterns = [
         name="submission_file",
     ),
     path("projects/<int:project_id>/encryption", encryption.encryption, name="encryption"),
+    path("duplicates", duplicates.duplicates, name="duplicates"),
+    path("duplicates/<int:pair_id>", duplicates.duplicate, name="duplicate"),
+    path("duplicates/<int:pair_id>/merge", duplicates.merge, name="duplicate_merge"),
+    path("duplicates/<int:pair_id>/different", duplicates.different, name="duplicate_different"),
+    path("merges/<int:merge_id>/undo", duplicates.undo, name="merge_undo"),
+    path("transfers", transfers.transfers, name="transfers"),
+    path(
+        "transfers/<int:transfer_id>/<slug:action>",
+        transfers.answer_transfer,
+        name="transfer_answer",
+    ),
+    path("children/<uuid:child>/transfer", transfers.new_transfer, name="transfer_new"),
+    path("responsible", responsible.responsible, name="responsible"),
+    path(
+        "children/<uuid:child>/responsible",
+        responsible.responsible_of_child,
+        name="responsible_of_child",
+    ),
     path("phones", phones.phone_list, name="phones"),
     path("phones/new", phones.create_phone, name="phone_create"),
     path("phones/<int:phone_id>", phones.phone_page, name="phone"),

@@ -1,6 +1,5 @@
 """Children that may have been registered twice: found by their keys, shown to whoever may change them, decided."""
 
-import uuid as uuids
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from django.db.models import Q, QuerySet
 from forms import problems
 from forms.models import Dataset, DuplicatePair, Entity, LikenessKey
 from forms.people.likeness import LEAST, SEARCHED, compare, grouped
-from forms.registry.likeness import DATASET, ask_search, index_entities
+from forms.registry.likeness import DATASET, index_entities
 from server import clock
 from server.journal.services import record
 from server.people.access import Scope, scope_of
@@ -30,6 +29,7 @@ class Side:
 
     entity: Entity | None
     place: str
+    name: str = ""  # whole: templates mask it
 
 
 def find_duplicates(entity_ids: Sequence[int]) -> int:
@@ -130,7 +130,7 @@ def side_of(entity: Entity, scope: Scope) -> Side:
     area = entity.area
     path = area.path if area else None
     if scope.covers(path, entity.school_id, entity.class_name):
-        return Side(entity, "")
+        return Side(entity, "", name_of(entity))
     names = []
     while area is not None:
         if area.kind in (area.Kind.COUNTY, area.Kind.TOWN):
@@ -195,14 +195,6 @@ def index_everything() -> int:
     return total
 
 
-def search_again(entity: Entity) -> None:
-    """Look for entries like this child's anew."""
-    ask_search([entity.pk])
-
-
-def entity_named(dataset: Dataset, text: str) -> uuids.UUID | None:
-    """The uuid that `text` is, None for anything else."""
-    try:
-        return uuids.UUID(text.removeprefix("uuid:"))
-    except ValueError:
-        return None
+def name_of(entity: Entity) -> str:
+    """The child's name; without one, the first word of the label (the rest may be a birthday)."""
+    return str(entity.data.get("child_name") or (entity.label.split() or [""])[0])

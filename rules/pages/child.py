@@ -20,6 +20,7 @@ from rules.engine.rule_set import RuleSet
 from rules.models import Evaluation, TierDecision, TierState
 from rules.pages.appeals import appeals_about
 from rules.pages.band import band_of
+from rules.pages.child_people import people_of
 from rules.pages.decide import choices_of
 from rules.pages.explanation import explained, masked_day, value_text
 from rules.pages.feed import feed_of
@@ -152,6 +153,7 @@ def page_of(
         "appeals": appeals_about(entity, user),
         "may_appeal": may_take_down(user, entity),
         "by_hand": manual_items(entity, user),
+        "people": people_of(entity, user),
     }
 
 

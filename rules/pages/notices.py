@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[Promise, str]] = {
     "appeal": (_("Objection"), "people"),
     "appeal_due": (_("Objection due"), "clock"),
     "appeal_late": (_("Objection late"), "warning"),
+    "transfer": (_("Transfer"), "place"),
     "cause_gone": (_("Cause gone"), "task"),
     "calendar": (pgettext_lazy("of the rules", "Calendar"), "clock"),
     "release": (_("New rules"), "rules"),
