@@ -12,6 +12,7 @@ from forms.pages import (
     form_detail,
     form_list,
     phones,
+    place_import,
     public_links,
     responsible,
     submission_talk,
@@ -23,6 +24,9 @@ _FORM = "projects/<int:project_id>/forms/<str:xml_form_id>"
 _RECORD = f"{_FORM}/submissions/<str:instance_id>"
 
 urlpatterns = [
+    path("places/import", place_import.upload, name="places_import"),
+    path("places/import/apply", place_import.apply, name="places_apply"),
+    path("places.xlsx", place_import.export, name="places_export"),
     path("forms", form_list.form_list, name="forms"),
     path("forms/upload", form_list.upload, name="form_upload"),
     path("forms/<int:form_id>", form_detail.form_page, name="form"),

@@ -14,7 +14,7 @@ from django.db.models import F, Max, Value
 from django.db.models.functions import Concat, Length, Substr
 
 from server import clock
-from server.journal.services import record
+from server.journal.services import emit, record
 from server.masterdata import checks, problems
 from server.masterdata.checks import Place
 from server.people.models import Actor
@@ -23,7 +23,7 @@ from server.places.models import Area, Change, FormerCode, School, Unit
 from server.problems import NOT_FOUND, Problem
 
 PATH_LENGTH = 120
-P = TypeVar("P", Area, School, Unit)
+P = TypeVar("P", bound=Area | School | Unit)
 Deed = Change.Deed
 
 
@@ -210,6 +210,11 @@ def tell(change: Change, action: str, place: Place, actor: Actor | None) -> None
         action, actor=actor, subject=f"{change.noun}:{place.code}", details=details,
         event="place.changed", payload={"change_id": change.pk},
     )  # fmt: skip
+
+
+def follow_change(change: Change) -> None:
+    """Let others follow a change that stands for many."""
+    emit("place.changed", {"change_id": change.pk})
 
 
 def _locked(place: P) -> P:

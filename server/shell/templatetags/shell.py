@@ -7,9 +7,10 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from server import clock
+from server.places.models import Change
 
 register = template.Library()
 
@@ -124,3 +125,9 @@ def plainly(value: object) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{key} {plainly(one)}" for key, one in value.items())
     return "—" if value is None or value == "" else str(value)
+
+
+@register.filter
+def place_deed(deed: str) -> str:
+    """What a change of a place is called ("class": of a school's classes)."""
+    return gettext("New class") if deed == "class" else str(Change.Deed(deed).label)
