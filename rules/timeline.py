@@ -190,6 +190,7 @@ def action_name(action: str) -> str:
         "verified": _("Task verified"),
         "returned": _("Task returned"),
         "reopened": _("Task opened again"),
+        "merged": _("Task goes with the child's entry"),
         "assigned": _("Task assigned"),
         "escalated": _("Task escalated"),
         "cause_gone": _("Cause of the task gone"),

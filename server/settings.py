@@ -314,7 +314,11 @@ PUBLISH_CHECKS: list[str] = [
     "rules.services.publish_checks.check_form_version",
 ]
 # functions (entity, reader) -> iterable of timeline items
-TIMELINE_SOURCES: list[str] = ["forms.timeline.timeline", "rules.timeline.timeline"]
+TIMELINE_SOURCES: list[str] = [
+    "forms.timeline.timeline",
+    "forms.people_timeline.timeline",
+    "rules.timeline.timeline",
+]
 # WSGI middleware around Django: what is asked all the time and needs nothing of it
 SHORTCUT = "forms.openrosa.shortcut.Shortcut"
 # function (project id, xmlFormId) -> the form's key or None: roles may be held on one form

@@ -26,7 +26,7 @@ from forms.services.transfers import (
     withdraw_transfer,
 )
 from server import clock
-from server.people.access import require
+from server.people.access import can, require
 from server.people.models import User
 from server.people.roles import Verb
 from server.people.web import me
@@ -69,6 +69,7 @@ def transfers(request: HttpRequest) -> HttpResponse:
         "rows": [row_of(one, user) for one in page.rows],
         "states": Transfer.State.choices,
         "state": state,
+        "may_change": can(user, Verb.ENTITY_UPDATE),
     }
     return render(request, "forms/people/transfers.html", context)
 

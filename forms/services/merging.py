@@ -283,6 +283,3 @@ def _tell(merge: Merge, action: str, actor: Actor, note: str) -> None:
             notes=note,
         )
     emit("entity.merged", {"merge_id": merge.pk})
-    for one in (merge.survivor, merge.loser):
-        subject = f"entity:{merge.loser.uuid}"
-        emit("entity.touched", {"entity_id": one.pk, "cause": action, "cause_subject": subject})

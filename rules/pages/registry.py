@@ -28,7 +28,7 @@ from rules.pages.queue import task_counts
 from rules.pages.scope import readable_children
 from rules.pages.tiers import Chip, chips_in_force, rules_in_force
 from server import clock
-from server.people.access import scope_of
+from server.people.access import can, scope_of
 from server.people.models import User
 from server.people.roles import Verb
 from server.people.web import me
@@ -74,6 +74,7 @@ def registry(request: HttpRequest) -> HttpResponse:
         "states": STATES,
         "areas": areas_in(scope),
         "workers": workers_in(scope),
+        "may_change": can(user, Verb.ENTITY_UPDATE),
     }
     return render(request, "rules/registry.html", context)
 

@@ -73,6 +73,7 @@ EVENTS: dict[str, Promise] = {
     "cancelled": gettext_lazy("Cancelled"),
     "cause_gone": gettext_lazy("Its cause has gone"),
     "reopened": gettext_lazy("Opened again"),
+    "merged": gettext_lazy("Goes with the child's entry"),
     "escalated": gettext_lazy("Escalated"),
     "note": pgettext_lazy("task", "Note"),
 }
