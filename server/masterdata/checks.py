@@ -41,7 +41,7 @@ def check_area_code(code: str, kind: str, parent_code: str) -> None:
     digits = DIGITS[kind]
     if not (code.isascii() and code.isdecimal() and len(code) == digits):
         reason = Phrase(gettext_noop("it must be %(digits)s digits."), digits=digits)
-    elif code[:2] not in PROVINCES:
+    elif not parent_code and code[:2] not in PROVINCES:  # a county; below it the county says
         reason = Phrase(gettext_noop("no province begins with %(start)s."), start=code[:2])
     elif not code.startswith(parent_code):
         reason = Phrase(gettext_noop("it must begin with %(start)s."), start=parent_code)
