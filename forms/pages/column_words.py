@@ -25,13 +25,14 @@ class ColumnWords:
     """By property, the question that fills it."""
 
     questions: Mapping[str, Field] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, dataset: Dataset) -> "ColumnWords":
         """Of the published forms of the project that have a question of a property's name; the one with choices or a
         label wins. Two queries, besides forms not seen yet.
         """
-        names = set(dataset.properties.values_list("name", flat=True))
+        names = tuple(dataset.properties.values_list("name", flat=True))
         versions = Form.objects.alive().filter(project_id=dataset.project_id, current__isnull=False)
         found: dict[str, Field] = {}
         rows = versions.order_by("pk").values_list("current_id", "current__sha256")[:MOST_FORMS]
@@ -39,12 +40,16 @@ class ColumnWords:
             for one in meaning_of(pk, sha256).fields:
                 if one.name in names and one.is_leaf and one.labels:
                     found.setdefault(one.name, one)
-        return cls(found)
+        return cls(found, names)
 
     def title(self, name: str) -> str:
         """The question's text, else the column's name."""
         known = self.questions.get(name)
         return (in_language(known.labels) if known else "") or str(_CALCULATED.get(name, name))
+
+    def place(self, name: str) -> tuple[int, str]:
+        """For sorting: in the order of the list's columns, what is none of them first."""
+        return (self.names.index(name) if name in self.names else -1, name)
 
     def answer(self, name: str, text: str) -> str:
         """A value as people read it: codes by the texts of their choices."""

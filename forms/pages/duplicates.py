@@ -107,7 +107,9 @@ def duplicate(request: HttpRequest, pair_id: int) -> HttpResponse:
 
 def lines_of(one: Entity, other: Entity) -> list[Line]:
     """Every property of either, those that differ first."""
-    words, differ = ColumnWords.of(one.dataset), choices_between(one, other)
+    words = ColumnWords.of(one.dataset)
+    # the database need not keep the order in which properties came
+    differ = sorted(choices_between(one, other), key=lambda choice: words.place(choice.name))
     found = [
         Line(
             choice.name,
@@ -123,7 +125,7 @@ def lines_of(one: Entity, other: Entity) -> list[Line]:
         for name, text in one.data.items()
         if text and other.data.get(name) == text and name not in OWN_COLUMNS
     ]
-    for name in same:
+    for name in sorted(same, key=words.place):
         text = words.answer(name, str(one.data[name]))
         found.append(Line(name, words.title(name), text, text, False))
     return found
