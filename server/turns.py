@@ -1,11 +1,15 @@
 """One writer at a time on SQLite, in the order of arrival; and small work of many threads in one transaction.
 
 SQLite lets a second writer poll with growing sleeps of up to 100 ms; among the threads of one
-process a lock is fair and wakes at once. Other processes (the worker) are still told apart by
-SQLite itself. PostgreSQL needs none of this.
+process a lock is fair and wakes at once. Among processes (web and worker) a locked file beside the
+database is looked at every 2 ms, so that a phone gets the gap between two children that are being
+evaluated. PostgreSQL needs none of this.
 """
 
+import fcntl
+import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,17 +19,43 @@ from typing import Generic, TypeVar
 from django.db import connection, transaction
 
 _turn = threading.Lock()
+_LOOK_SECONDS = 0.002
+_LONGEST_SECONDS = 20.0  # then SQLite's own waiting decides
 
 
 @contextmanager
 def write_turn() -> Iterator[None]:
-    """`transaction.atomic()`, entered when the other threads' short transactions are done."""
+    """`transaction.atomic()`, entered when the short transactions of other threads and processes are done."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         with transaction.atomic():
             yield
         return
-    with _turn, transaction.atomic():
+    with _turn, _among_processes(str(connection.settings_dict["NAME"])), transaction.atomic():
         yield
+
+
+@contextmanager
+def _among_processes(database: str) -> Iterator[None]:
+    """Hold the file of turns beside `database`, if that is a file; without it once the wait gets too long."""
+    if not os.path.isabs(database):  # in memory
+        yield
+        return
+    handle = os.open(f"{database}.turn", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        ends = time.monotonic() + _LONGEST_SECONDS
+        while not _locked(handle) and time.monotonic() < ends:
+            time.sleep(_LOOK_SECONDS)
+        yield
+    finally:
+        os.close(handle)  # which also lets it go
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 T = TypeVar("T")

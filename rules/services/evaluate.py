@@ -38,6 +38,7 @@ from rules.services.tiers import Outcome, apply_outcome
 from server import clock
 from server.journal.services import by_itself, record
 from server.people.roles import Role
+from server.turns import write_turn
 
 __all__ = [
     "SWEEP",
@@ -100,7 +101,7 @@ def evaluate_touched(entity_id: int, cause: str, cause_subject: str = "") -> Non
     if prepared is None:
         evaluate_entity(entity_id, cause, cause_subject)
         return
-    with transaction.atomic():
+    with write_turn():
         act(prepared, Cause(cause, cause_subject))
 
 

@@ -32,6 +32,7 @@ from server.journal.models import Entry, Reaction
 from server.journal.notes import notes_of_request
 from server.people.models import Actor
 from server.prepared import insert, insert_many
+from server.turns import write_turn
 
 logger = logging.getLogger("server.journal")
 MAX_TRIES = 5
@@ -189,7 +190,7 @@ def give_way() -> None:
 def _run(reaction: Reaction) -> None:
     try:
         job: Callable[..., None] = import_string(reaction.job)
-        with nullcontext() if hasattr(job, "by_itself") else transaction.atomic():
+        with nullcontext() if hasattr(job, "by_itself") else write_turn():
             job(**reaction.payload)
             Reaction.objects.filter(pk=reaction.pk, claim=reaction.claim).update(
                 done_at=clock.now(), last_error=""

@@ -18,6 +18,7 @@ from rules.services.reevaluation.controlling import EVENT, State, children_of, r
 from rules.services.reevaluation.telling import coordinators, tell_end
 from server import clock
 from server.journal.services import by_itself, give_way
+from server.turns import write_turn
 
 logger = logging.getLogger("rules.reevaluation")
 CAUSE = "release"
@@ -57,7 +58,7 @@ def _step(run: Reevaluation, at: int, pk: int) -> bool:
     """One child; False where the pass is no longer ours to carry on."""
     try:
         prepared = evaluate.prepare(pk)
-        with transaction.atomic():
+        with write_turn():
             row = _held(run, at)
             acted = evaluate.act(prepared, Cause(CAUSE)) if row and prepared else None
             if row:
@@ -66,7 +67,7 @@ def _step(run: Reevaluation, at: int, pk: int) -> bool:
         raise
     except Exception as error:  # one child's data must not end the pass for all others
         logger.exception("child %s was not evaluated", pk)
-        with transaction.atomic():
+        with write_turn():
             row = _held(run, at)
             if row:
                 _count_failure(row, pk, error)
