@@ -47,7 +47,13 @@ def household_of(child: Entity, reader: Actor) -> Household:
     found = list(rows.filter(same).order_by("pk")[: MOST + 1]) if same is not None else []
     seen = scope_of(reader, Verb.ENTITY_READ).query()
     mine = (
-        set(Entity.objects.filter(seen, pk__in=[one.pk for one in found]).values_list("pk", flat=True)) if found else ()
+        set(
+            Entity.objects.filter(seen, pk__in=[one.pk for one in found]).values_list(
+                "pk", flat=True
+            )
+        )
+        if found
+        else ()
     )
     visible = [one for one in found if one.pk in mine]
     return Household(_entity(child), guardians_of(child), visible[:MOST], len(found) - len(visible))
