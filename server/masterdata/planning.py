@@ -5,7 +5,7 @@ A place that the workbook does not name stays as it is.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 NOUNS = {"areas": "area", "schools": "school", "units": "unit"}
 HOMES = {"area": "parent", "school": "area", "unit": "area"}
 Row = tuple[int, Mapping[str, str]]
-Rows = Mapping[str, list[Row]]
+Rows = Mapping[str, Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Unfit(Exception):
         self.column, self.problem = column, problem
 
 
-def _ordered(sheet: str, rows: list[Row]) -> list[Row]:
+def _ordered(sheet: str, rows: Sequence[Row]) -> list[Row]:
     """Areas from the county down, so that a parent is known before its children."""
     if sheet != "areas":
         return list(rows)
@@ -244,7 +244,7 @@ def _check_home(noun: str, name: str, kind: str, above: _Known | None) -> None:
 
 
 def _look_at_classes(
-    made: Plan, scope: Scope, schools: Mapping[str, _Known], rows: list[Row]
+    made: Plan, scope: Scope, schools: Mapping[str, _Known], rows: Sequence[Row]
 ) -> None:
     there = set(SchoolClass.objects.values_list("school__code", "year", "name"))
     for number, said in rows:

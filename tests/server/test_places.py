@@ -54,6 +54,13 @@ def collection(code, geometry=OUTLINE):
     return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
 
 
+def last_change(area: Area) -> int:
+    """The key of the change that may be undone."""
+    last = history_of("area", area.pk).last
+    assert last is not None
+    return last
+
+
 @pytest.mark.parametrize(
     "code",
     ["52990110020", "529901101209", "9", "５２９９０１１００２０９"],
@@ -104,7 +111,7 @@ def test_a_merge_takes_children_and_roles_to_the_successor_and_is_undone(
     assert key_of("area", gone.code) == into.pk
     gone.refresh_from_db()
     assert (gone.closed_on, gone.successor) == (order.on, into)
-    ending.undo(history_of("area", gone.pk).last, order)
+    ending.undo(last_change(gone), order)
     child.refresh_from_db()
     gone.refresh_from_db()
     assert (child.area, gone.closed_on) == (gone, None)
@@ -147,7 +154,7 @@ def test_only_the_newest_change_is_undone(country, order):
     first = history_of("area", country.village.pk).changes[-1]
     assert refused(ending.undo, first.pk, order) is problems.NOT_LAST
     for _ in range(2):
-        ending.undo(history_of("area", country.village.pk).last, order)
+        ending.undo(last_change(country.village), order)
     village = Area.objects.get(pk=country.village.pk)
     assert (village.name, village.code) == ("柳树村", "529901100201")
 

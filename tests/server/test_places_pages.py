@@ -134,7 +134,9 @@ def test_faults_are_named_by_sheet_and_row_and_nothing_can_be_applied(country, k
 
 
 def test_a_workbook_that_was_overtaken_is_not_applied(country, keeper):
-    rows = {"areas": [[2, {"code": country.village.code, "name": "甲村"}]]}
+    rows: dict[str, list[tuple[int, dict[str, str]]]] = {
+        "areas": [(2, {"code": country.village.code, "name": "甲村"})]
+    }
     draft = applying.keep_draft(rows, keeper)
     changing.rename(country.next_village, "乙村", Order(None))
     with pytest.raises(Problem) as caught:
@@ -151,8 +153,8 @@ def test_a_file_that_is_no_workbook_is_refused(keeper, client_for, content):
 
 def test_thousands_of_rows_take_seconds(country, django_assert_max_num_queries):
     made = [
-        [n, {"code": f"529901{100 + n // 650}{n % 650 + 300:03d}", "name": f"村{n}", "kind": "village",
-             "parent": f"529901{100 + n // 650}"}]
+        (n, {"code": f"529901{100 + n // 650}{n % 650 + 300:03d}", "name": f"村{n}", "kind": "village",
+             "parent": f"529901{100 + n // 650}"})
         for n in range(1300)
     ]  # fmt: skip
     begun = perf_counter()
