@@ -114,9 +114,11 @@ def visible_entities(dataset: Dataset, reach: Reach) -> QuerySet[Entity]:
     mine = Q(worker_id=reach.person_id) if reach.person_id else Q(pk__in=[])
     if not reach.scope:
         return rows.filter(mine)
+    # of a list that stands nowhere, a row may: an unassigned task is about a child of some village
     shared = Q(worker=None)
-    if is_placed(dataset):
-        shared &= reach.scope.query()
+    if not reach.scope.everywhere:
+        free = Q(pk__in=[]) if is_placed(dataset) else Q(area=None, school=None)
+        shared &= reach.scope.query() | free
     return rows.filter(mine | shared)
 
 

@@ -37,11 +37,9 @@ from forms.services.offers import (
 )
 from forms.services.receiving import check_sender
 from server.people.access import Scope, scope_of
-from server.people.models import Actor, AppUser
+from server.people.models import Actor, AppUser, User
 from server.people.roles import Verb
 from server.problems import NOT_FOUND, Problem
-
-EVERYTHING = Reach(Scope(), None, all_rows=True)
 
 
 @openrosa("GET", "HEAD")
@@ -148,7 +146,7 @@ def draft_manifest(
         request,
         row,
         Links(base_url(request) + prefix, project_id, is_draft=True),
-        EVERYTHING,
+        _reach_of_tester(request, row, token),
         Scope(everywhere=True),
     )
 
@@ -171,7 +169,8 @@ def draft_attachment(
 ) -> HttpResponseBase:
     """A file of the draft."""
     row, _prefix = _draft(request, token, project_id, xml_form_id)
-    return attachment_response(request, row, name, EVERYTHING, Scope(everywhere=True))
+    reach = _reach_of_tester(request, row, token)
+    return attachment_response(request, row, name, reach, Scope(everywhere=True))
 
 
 @openrosa("GET", "HEAD", "POST")
@@ -240,6 +239,15 @@ def _draft(
     if token:
         return draft_under_test(token, project_id, xml_form_id), f"/test/{token}"
     return own_draft(known_actor(request), project_id, xml_form_id), ""
+
+
+def _reach_of_tester(request: HttpRequest, row: FormVersion, token: str) -> Reach:
+    """Which entities a draft under test lists: those that the tester may read, or by a test token those that the
+    draft's maker may. Who edits forms and reads no case gets no names this way.
+    """
+    if not token:
+        return reach_of(known_actor(request))
+    return reach_of(User.objects.filter(actor_ptr=row.created_by).first())
 
 
 def _version(text: str | None) -> str | None:

@@ -79,7 +79,8 @@ class Reach:
             return True
         if entity.worker_id:
             return False
-        if not is_placed(dataset):
+        is_free = entity.area_id is None and entity.school_id is None
+        if is_free and not is_placed(dataset):
             return bool(self.scope)
         path = entity.area.path if entity.area else None
         return self.scope.covers(path, entity.school_id, entity.class_name)

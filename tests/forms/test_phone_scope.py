@@ -5,11 +5,24 @@ import json
 import pytest
 from django.test import Client
 
-from forms.models import Project
-from forms.services import create_app_user
+from forms.lists import entity_list
+from forms.models import Dataset, Entity, Project
+from forms.registry import reach_of, write_entity
+from forms.registry.placing import Reach
+from forms.services import create_app_user, create_dataset, set_draft
+from server.people.access import Scope
 from server.people.models import AppUser, RoleGrant, User
 from server.people.roles import Role
 from tests.conftest import make_user
+from tests.forms.field_work import new_id, publish
+
+PICK = """| survey | | | |
+| | type | name | label |
+| | select_one_from_file task.csv | task | Task |
+| settings | | | |
+| | form_title | form_id | version |
+| | Pick | pick | 1 |
+"""
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +77,44 @@ def test_who_edits_forms_and_rules_reaches_no_case_through_a_phone(project, lan,
         == 403
     )
     assert client_for(clerk).get(path).status_code == 403
+
+
+@pytest.fixture
+def free_tasks(project, country) -> Dataset:
+    """A list that stands in no area, with an unassigned row about a child of each of two counties, and one of none."""
+    dataset = create_dataset(project, "task", actor=None)
+    for label, area in (
+        ("near", country.village),
+        ("far", country.other_county_village),
+        ("general", None),
+    ):
+        write_entity(dataset, new_id().removeprefix("uuid:"), label, {}, area=area)
+    dataset.refresh_from_db()
+    return dataset
+
+
+def labels(dataset: Dataset, reach: Reach) -> set[str]:
+    text = (entity_list(dataset, reach).content or b"").decode()
+    return {line.split(",")[1] for line in text.splitlines()[1:]}
+
+
+def test_an_unassigned_task_reaches_no_phone_outside_the_childs_area(free_tasks, lan):
+    reach = reach_of(lan)
+    assert labels(free_tasks, reach) == {"near", "general"}
+    rows = Entity.objects.select_related("area").filter(dataset=free_tasks)
+    writable = {one.label for one in rows if reach.covers(free_tasks, one)}
+    assert writable == {"near", "general"}
+    everyone = Reach(Scope(everywhere=True), None)
+    assert labels(free_tasks, everyone) == {"near", "far", "general"}
+
+
+def test_a_draft_lists_only_whom_its_tester_may_read(project, free_tasks, country, client_for):
+    clerk = make_user("clerk", Role.RULE_ADMIN)
+    reader = make_user("reader", Role.COUNTY_CIVIL, country.county)
+    form = publish(project, PICK).form
+    base = f"/projects/{project.pk}/forms/pick/draft/attachments/task.csv"
+    for maker, seen in ((clerk, set()), (reader, {"near", "general"})):
+        draft = set_draft(form, actor=maker)
+        answer = Client().get(f"/v1/test/{draft.draft_token}{base}")
+        text = b"".join(answer).decode()
+        assert {line.split(",")[1] for line in text.splitlines()[1:]} == seen
