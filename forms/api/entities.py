@@ -5,7 +5,7 @@ schools.
 import uuid as uuids
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -41,7 +41,8 @@ class Entities(APIView):
         user = person(request, Verb.ENTITY_READ)
         dataset = _dataset(user, project_id, name)
         rows = entities_for(user, dataset).filter(deleted_at__isnull=not asked(request, "deleted"))
-        versions = EntityVersion.objects.select_related("created_by").order_by("-version")
+        current = EntityVersion.objects.filter(version=F("entity__version"))
+        versions = current.select_related("created_by").defer("data", "data_received")
         full = rows.select_related("created_by").prefetch_related(
             Prefetch("versions", queryset=versions)
         )

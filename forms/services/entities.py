@@ -229,6 +229,20 @@ def undelete_entity(entity: Entity, *, actor: Actor | None) -> None:
         _tell(entity, "entity.restore")
 
 
+@transaction.atomic
+def delete_entities(entities: Iterable[Entity], *, actor: Actor | None) -> None:
+    """Take all of them off the lists, or none."""
+    for entity in entities:
+        delete_entity(entity, actor=actor)
+
+
+@transaction.atomic
+def undelete_entities(entities: Iterable[Entity], *, actor: Actor | None) -> None:
+    """Put all of them back on the lists, or none."""
+    for entity in entities:
+        undelete_entity(entity, actor=actor)
+
+
 def _tell(entity: Entity, cause: str) -> None:
     payload = {"entity_id": entity.pk, "cause": cause, "cause_subject": f"entity:{entity.uuid}"}
     emit("entity.touched", payload)
