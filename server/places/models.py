@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from server import clock
 
@@ -146,7 +147,7 @@ class Change(models.Model):
         MOVE = "move", _("Moved")
         CLOSE = "close", _("Closed")
         MERGE = "merge", _("Merged into another")
-        REOPEN = "reopen", _("Opened again")
+        REOPEN = "reopen", pgettext_lazy("place", "Opened again")
 
     noun = models.CharField(max_length=10)  # "area", "school", "unit"
     place_id = models.BigIntegerField()
